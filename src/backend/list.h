@@ -1,0 +1,2 @@
+/* The registry of backends: one line each. */
+X(cpu)

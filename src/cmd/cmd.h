@@ -1,0 +1,25 @@
+/* cmd.h - the subcommands. Each is one file with one table; main.c lists them.
+ *
+ * run() gets the arguments behind the command's name and returns a bens_status, whose value
+ * is the exit code; whoever calls it prints the error record. */
+#ifndef BENS_CMD_CMD_H
+#define BENS_CMD_CMD_H
+
+#include "core/status.h"
+
+typedef struct {
+    const char *name;
+    const char *arguments; /* "CONFIG [--set section.key=value]..." */
+    const char *doc;       /* one line                              */
+    const char *help;      /* what --help says below the usage      */
+    bens_status (*run)(int argc, char **argv);
+} bens_command;
+
+/* The command named by argv[1]; --help and --version; an unknown one names the nearest. Prints
+ * the error record of a command that failed (once a job, on rank 0). Returns the exit code. */
+int bens_command_main(const bens_command *const *commands, int argc, char **argv);
+
+extern const bens_command bens_command_train, bens_command_status, bens_command_options,
+    bens_command_info;
+
+#endif

@@ -1,0 +1,56 @@
+/* comm.h - a group of ranks that succeed or fail together.
+ *
+ * A Collective function takes the caller's own status, always takes part, and returns the
+ * agreed one: BENS_OK on all ranks, or on all ranks the status of the lowest failing rank,
+ * whose one line every rank then holds in its error record. A rank that failed never leaves
+ * early. Without MPI_Init a group of one rank works too (bens_comm_self). */
+#ifndef BENS_COMM_COMM_H
+#define BENS_COMM_COMM_H
+
+#include "core/status.h"
+
+#include <stdint.h>
+
+typedef struct bens_comm bens_comm;
+
+/* Collective over all processes. Starts MPI (thread level FUNNELED); *out is the world. */
+bens_status bens_comm_start(int *argc, char ***argv, bens_comm **out);
+/* Collective. Ends MPI and destroys the world. */
+void bens_comm_stop(bens_comm *world);
+
+/* Local. A group of this rank alone. */
+bens_status bens_comm_self(bens_comm **out);
+
+/* Collective. The ranks with the same color, in the order of their rank here. */
+bens_status bens_comm_split(bens_comm *comm, int color, bens_comm **out, bens_status mine);
+void bens_comm_destroy(bens_comm *comm); /* Collective; takes NULL; not for the world */
+
+int bens_comm_rank(const bens_comm *comm);
+int bens_comm_size(const bens_comm *comm);
+/* Ranks on this rank's node, and this rank's number among them. */
+int bens_comm_node_rank(const bens_comm *comm);
+int bens_comm_node_size(const bens_comm *comm);
+
+/* Collective. See above. */
+bens_status bens_comm_agree(bens_comm *comm, bens_status mine);
+
+/* Collective. value [n] = the sum over ranks in rank order, the same on all ranks. */
+bens_status bens_comm_sum(bens_comm *comm, double *value, int n, bens_status mine);
+
+/* Collective. *bytes (malloc, owned by the caller, with a 0 byte behind it) and *size of rank
+ * `root` on all ranks. Only the root's input counts; the others' is overwritten. */
+bens_status bens_comm_broadcast(bens_comm *comm, int root, char **bytes, size_t *size,
+                                bens_status mine);
+
+/* Collective. *out on rank 0 (malloc): the texts of all ranks, ended by 0 bytes, in rank
+ * order; NULL elsewhere. */
+bens_status bens_comm_gather_text(bens_comm *comm, const char *text, char **out,
+                                  bens_status mine);
+
+/* Local. Version of the MPI library, one line. */
+void bens_comm_describe(char *text, size_t size);
+
+/* Local. Wall-clock seconds from some fixed instant. */
+double bens_comm_clock(void);
+
+#endif

@@ -1,0 +1,64 @@
+/* params.h - the table of named parameters over one flat float32 arena.
+ *
+ * Samplers, all-reduce and files see the arena theta [n]; models and users see the names.
+ * Tensors lie one after another, each on a 64-byte boundary; the padding between them is in
+ * no tensor, stays 0 and makes no noise. */
+#ifndef BENS_CORE_PARAMS_H
+#define BENS_CORE_PARAMS_H
+
+#include "core/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { BENS_MAX_RANK = 4, BENS_NAME_SIZE = 64 };
+
+typedef enum { BENS_PRIOR_FLAT, BENS_PRIOR_NORMAL } bens_prior_kind;
+
+typedef struct {
+    bens_prior_kind kind;
+    double scale; /* normal: the standard deviation */
+} bens_prior;
+
+/* A named axis with labels, e.g. "feature" with the names of the columns. */
+typedef struct {
+    char name[BENS_NAME_SIZE];
+    int64_t n;
+    const char *const *labels; /* [n], borrowed from the data; NULL: 0 ... n-1 */
+} bens_axis;
+
+typedef struct {
+    char name[BENS_NAME_SIZE]; /* [A-Za-z0-9_.]+, a variable of group posterior            */
+    int rank;                  /* 0 = scalar                                               */
+    int64_t shape[BENS_MAX_RANK];
+    const bens_axis *axis[BENS_MAX_RANK]; /* NULL: NAME_dim_k; borrowed from the model     */
+    size_t offset, size;                  /* elements of the arena                         */
+    bens_prior prior;
+} bens_tensor;
+
+typedef struct {
+    int n_tensors;
+    bens_tensor *tensors; /* owned */
+    size_t n;             /* of the arena, padding included  */
+    size_t n_values;      /* of all tensors, without padding */
+    double n_data;        /* N: the kernel adds -(1/scale^2/N) theta of a normal prior */
+} bens_params;
+
+/* Local. Appends a tensor with a flat prior; n_data is set by the caller.
+ * *out (may be NULL) is valid until the next call.
+ * Errors: BENS_ERR_CONFIG (bad or repeated name, bad shape, too large), BENS_ERR_FAILURE. */
+bens_status bens_params_add(bens_params *params, const char *name, int rank,
+                            const int64_t *shape, bens_tensor **out);
+
+/* Local. NULL if there is none. */
+const bens_tensor *bens_params_find(const bens_params *params, const char *name);
+
+/* Local. The sum over all normal priors of -theta^2 / (2 scale^2): constants are dropped. */
+double bens_params_log_prior(const bens_params *params, const float *theta);
+
+/* Local. Precision 1 / scale^2 of a tensor's prior, 0 if flat. */
+double bens_prior_precision(const bens_prior *prior);
+
+void bens_params_release(bens_params *params);
+
+#endif

@@ -1,0 +1,55 @@
+/* data.h - a data set in memory: views of x and y, and a length.
+ *
+ * To add a source: write data/NAME.c with `bens_source_NAME`, add X(NAME) to list.h. */
+#ifndef BENS_DATA_DATA_H
+#define BENS_DATA_DATA_H
+
+#include "core/option.h"
+#include "core/params.h"
+
+typedef enum { BENS_TARGET_CLASS, BENS_TARGET_REAL } bens_target;
+
+typedef struct {
+    int64_t n_rows, n_features;
+    float *x;          /* [n_rows][n_features], standardised if asked                      */
+    int32_t *label;    /* [n_rows] class index; NULL for a real target                     */
+    float *y;          /* [n_rows] real target; NULL for classes                           */
+    int64_t n_classes; /* 0 for a real target                                              */
+    char **class_names;   /* [n_classes] as in the file, in ascending order (numbers by    */
+                          /* value, texts by strcmp)                                       */
+    char **feature_names; /* [n_features]                                                  */
+    double *x_mean, *x_sd; /* [n_features]; NULL if not standardised                       */
+    uint64_t hash;        /* xxh64 of the training data as read: x, then label or y        */
+} bens_data;
+void bens_data_destroy(bens_data *data); /* takes NULL */
+
+/* A source reads one file whole, unstandardised. Its keys stand in [data] beside the common
+ * ones; `options` is the struct that they fill. */
+typedef struct {
+    const char *name, *doc;
+    const bens_option *options;
+    size_t options_size;
+    /* Local. Errors: BENS_ERR_CONFIG (what was wanted and found, file, row and column). */
+    bens_status (*read)(const void *options, const char *path, bens_target target,
+                        bens_data **out);
+} bens_source;
+const bens_source *bens_source_at(size_t i);
+const bens_source *bens_source_find(const char *name);
+
+/* What [data] says, apart from the source's own keys. */
+typedef struct {
+    char *train, *test;   /* paths; test may be ""                    */
+    double test_fraction; /* of the rows of train, if test is ""      */
+    bool standardize;
+} bens_data_request;
+
+/* Local. Reads, splits (a keyed permutation of stream SPLIT: the first round(f N) images are
+ * the test set, both sets keep the order of the file), standardises with the mean and the sd
+ * (divisor n, as NumPy) of the training set. A feature without variation gets sd 1.
+ * *test is NULL if there is none. Classes come from the training set; a class seen only in
+ * the test set is an error. Errors: BENS_ERR_CONFIG. */
+bens_status bens_data_open(const bens_source *source, const void *options,
+                           const bens_data_request *request, bens_target target, uint64_t seed,
+                           bens_data **train, bens_data **test);
+
+#endif

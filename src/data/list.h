@@ -1,0 +1,2 @@
+/* The registry of data sources: one line each. */
+X(csv)

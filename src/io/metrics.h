@@ -1,0 +1,34 @@
+/* metrics.h - metrics.jsonl: one JSON object a line, each by a single write(). Local. */
+#ifndef BENS_IO_METRICS_H
+#define BENS_IO_METRICS_H
+
+#include "core/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    double time; /* seconds since 1970 */
+    int rank;
+    int64_t chain; /* global number */
+    int64_t step;
+    int64_t draws;  /* on disk, flushed: this is what "reported" means */
+    double loss;    /* mean negative log-likelihood per datum; NaN is written as null */
+    double temperature_kinetic;
+    bool diverging;
+} bens_metric;
+
+typedef struct bens_metrics bens_metrics;
+
+/* path: RUN/metrics.jsonl, opened O_APPEND (made if it is not there). Errors: BENS_ERR_IO. */
+bens_status bens_metrics_open(const char *path, bens_metrics **out);
+void bens_metrics_close(bens_metrics *metrics); /* takes NULL */
+bens_status bens_metrics_put(bens_metrics *metrics, const bens_metric *metric);
+
+/* Reads the file and gives each chain's latest line in latest [n_chains] (chain number
+ * first_chain + i; time = 0 where there is none). A cut last line is passed over.
+ * Errors: BENS_ERR_IO. */
+bens_status bens_metrics_latest(const char *path, int64_t first_chain, int64_t n_chains,
+                                bens_metric *latest);
+
+#endif

@@ -1,0 +1,85 @@
+/* samples.h - samples.h5: draws of all chains, opens in ArviZ, xarray and h5py.
+ *
+ * The file is created whole by one rank: complete, contiguous, early-allocated, NaN where no
+ * draw is yet; closed, fsynced, renamed. Ranks then write with pwrite at the addresses that
+ * HDF5 gave. No metadata changes after creation; nothing is collective; HDF5 never opens it
+ * for writing again. docs/file-format.md has the layout. All functions are Local. */
+#ifndef BENS_IO_SAMPLES_H
+#define BENS_IO_SAMPLES_H
+
+#include "core/params.h"
+
+/* What the file says besides the draws; everything is borrowed. Texts may be NULL: "". */
+typedef struct {
+    const bens_params *params;
+    int64_t first_chain; /* global number of row 0                         */
+    int64_t n_chains;    /* rows of this file                              */
+    int64_t n_draws;     /* columns                                        */
+    double n_data;       /* N                                              */
+    uint64_t seed, data_hash;
+    const char *config, *argv, *environment, *hosts, *build;
+    int64_t n_obs;       /* 0: no observed_data                            */
+    const char *obs_name;      /* the variable's name, "y"                 */
+    const int32_t *obs_label;  /* [n_obs] class index, or NULL             */
+    const float *obs_value;    /* [n_obs] or NULL                          */
+    int64_t n_classes;         /* of obs_label                             */
+    const char *const *class_names; /* [n_classes] or NULL                 */
+    int64_t n_features;        /* 0: no constant_data                      */
+    const char *const *feature_names; /* [n_features] or NULL              */
+    const double *x_mean, *x_sd;      /* [n_features] or NULL              */
+} bens_samples_spec;
+
+/* sample_stats of one draw, in the user's units. */
+typedef struct {
+    double lp, loss;
+    int64_t step;
+    double step_size, temperature, temperature_kinetic, temperature_configurational;
+    bool diverging;
+} bens_draw;
+
+/* Bytes of one file of this shape, and of one draw of one chain. */
+uint64_t bens_samples_bytes(const bens_samples_spec *spec);
+uint64_t bens_samples_draw_bytes(const bens_params *params);
+
+/* Creates FOLDER/NAME complete (through a temporary name). Errors: BENS_ERR_IO (disk full:
+ * wanted and free bytes; exists). */
+bens_status bens_samples_create(const char *folder, const char *name,
+                                const bens_samples_spec *spec);
+
+/* Creates FOLDER/NAME as a virtual index over the rectangles part [n_parts] (file names in the
+ * same folder), which hold rows_begin[i] ... rows_begin[i + 1] - 1 of its spec->n_chains rows. */
+bens_status bens_samples_index(const char *folder, const char *name,
+                               const bens_samples_spec *spec, const char *const *part,
+                               const int64_t *rows_begin, int n_parts);
+
+/* Opened for pwrite: HDF5 opens it read-only to learn the addresses and closes it again; the
+ * shape is checked against params, n_chains and n_draws. Errors: BENS_ERR_IO. */
+typedef struct bens_samples bens_samples;
+bens_status bens_samples_open(const char *path, const bens_params *params, int64_t n_chains,
+                              int64_t n_draws, bens_samples **out);
+void bens_samples_close(bens_samples *samples); /* takes NULL */
+
+/* Writes draws first ... first + n - 1 of chain row `row`: theta [n][params->n] arenas and
+ * draw [n]; computes the checksums. Does not set `done`. Errors: BENS_ERR_IO. */
+bens_status bens_samples_put(bens_samples *samples, int64_t row, int64_t first, int64_t n,
+                             const float *theta, const bens_draw *draw);
+/* fdatasync: what was put is on disk. */
+bens_status bens_samples_sync(bens_samples *samples);
+/* Sets done = 1 for draws first ... first + n - 1 of row `row`. */
+bens_status bens_samples_done(bens_samples *samples, int64_t row, int64_t first, int64_t n);
+
+/* What `bens status` shows of a finished or running file (virtual or not), read-only. */
+typedef struct {
+    int64_t n_chains, n_draws, first_chain;
+    int64_t n_done;          /* of n_chains x n_draws            */
+    int64_t *done;           /* [n_chains] draws done, owned     */
+    int64_t *diverging;      /* [n_chains] draws flagged, owned  */
+    char *config;            /* bens/config, owned               */
+} bens_samples_summary;
+bens_status bens_samples_summarize(const char *path, bens_samples_summary *out);
+void bens_samples_summary_release(bens_samples_summary *summary);
+
+/* Version of HDF5, one line. */
+void bens_samples_describe(char *text, size_t size);
+
+#endif

@@ -1,0 +1,10 @@
+/* bens: the table of commands, nothing else. */
+#include "cmd/cmd.h"
+
+int main(int argc, char **argv)
+{
+    static const bens_command *const commands[] = {&bens_command_train, &bens_command_status,
+                                                   &bens_command_options, &bens_command_info,
+                                                   NULL};
+    return bens_command_main(commands, argc, argv);
+}

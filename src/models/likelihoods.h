@@ -1,0 +1,3 @@
+/* The registry of likelihoods: one line each. */
+X(bernoulli)
+X(categorical)

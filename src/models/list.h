@@ -1,0 +1,4 @@
+/* The registry of models: one line each. */
+X(gaussian)
+X(double_well)
+X(logistic)

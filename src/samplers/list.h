@@ -1,0 +1,3 @@
+/* The registry of samplers: one line each; the first is the default. */
+X(baoa)
+X(sghmc)
