@@ -13,12 +13,13 @@ static bool valid_name(const char *name)
     return length > 0 && length < BENS_NAME_SIZE && strspn(name, allowed) == length;
 }
 
-static bens_status count_elements(const char *name, int rank, const int64_t *shape, size_t *out)
+static bens_status count_elements(const char *name, int rank, const int64_t *shape,
+                                  size_t *out)
 {
     size_t size = 1;
     if (rank < 0 || rank > BENS_MAX_RANK)
-        BENS_FAIL(BENS_ERR_CONFIG, "tensor '%s': wanted a rank from 0 to %d, found %d", name,
-                  BENS_MAX_RANK, rank);
+        BENS_FAIL(BENS_ERR_CONFIG, "tensor '%s': wanted a rank from 0 to %d, found %d",
+                  name, BENS_MAX_RANK, rank);
     for (int i = 0; i < rank; i++) {
         if (shape[i] < 1 || (size_t)shape[i] > ((size_t)1 << 40) / size)
             BENS_FAIL(BENS_ERR_CONFIG, "tensor '%s': axis %d has %lld elements", name, i,
@@ -34,14 +35,16 @@ bens_status bens_params_add(bens_params *params, const char *name, int rank,
 {
     size_t size;
     if (!valid_name(name))
-        BENS_FAIL(BENS_ERR_CONFIG, "tensor '%s': wanted a name of letters, digits, _ and .", name);
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "tensor '%s': wanted a name of letters, digits, _ and .", name);
     if (bens_params_find(params, name) != NULL)
         BENS_FAIL(BENS_ERR_CONFIG, "tensor '%s' is there twice", name);
     BENS_TRY(count_elements(name, rank, shape, &size));
 
     const size_t count = (size_t)params->n_tensors;
     bens_tensor *grown = realloc(params->tensors, (count + 1) * sizeof *grown);
-    if (grown == NULL) BENS_FAIL(BENS_ERR_FAILURE, "no memory for a table of %zu tensors", count + 1);
+    if (grown == NULL)
+        BENS_FAIL(BENS_ERR_FAILURE, "no memory for a table of %zu tensors", count + 1);
     params->tensors = grown;
 
     bens_tensor *t = &grown[count];

@@ -28,11 +28,11 @@ typedef struct {
 } bens_axis;
 
 typedef struct {
-    char name[BENS_NAME_SIZE]; /* [A-Za-z0-9_.]+, a variable of group posterior            */
-    int rank;                  /* 0 = scalar                                               */
+    char name[BENS_NAME_SIZE]; /* [A-Za-z0-9_.]+, a variable of posterior */
+    int rank;                  /* 0 = scalar */
     int64_t shape[BENS_MAX_RANK];
-    const bens_axis *axis[BENS_MAX_RANK]; /* NULL: NAME_dim_k; borrowed from the model     */
-    size_t offset, size;                  /* elements of the arena                         */
+    const bens_axis *axis[BENS_MAX_RANK]; /* NULL: NAME_dim_k; the model's */
+    size_t offset, size;                  /* elements of the arena         */
     bens_prior prior;
 } bens_tensor;
 

@@ -35,7 +35,8 @@ _Noreturn void bens_assert_failed(const char *condition, const char *file, int l
 bens_status bens_alloc(size_t count, size_t size, void *out)
 {
     if (size != 0 && count > (SIZE_MAX - 64) / size)
-        BENS_FAIL(BENS_ERR_FAILURE, "wanted memory for %zu x %zu bytes: too large", count, size);
+        BENS_FAIL(BENS_ERR_FAILURE, "wanted memory for %zu x %zu bytes: too large", count,
+                  size);
     const size_t bytes = (count * size + 63) / 64 * 64 + (count * size == 0 ? 64 : 0);
     void *p = aligned_alloc(64, bytes);
     if (p == NULL)

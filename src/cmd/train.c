@@ -1,0 +1,104 @@
+/* bens train: from an INI file to draws on disk. */
+#include "cmd/cmd.h"
+#include "comm/comm.h"
+#include "run/train.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The command line as one text. */
+static bens_status join(int argc, char **argv, char **out)
+{
+    size_t size = sizeof "bens train";
+    for (int i = 1; i < argc; i++) size += strlen(argv[i]) + 1;
+    BENS_TRY(bens_alloc(size, 1, out));
+    strcpy(*out, "bens train");
+    for (int i = 1; i < argc; i++) {
+        strcat(*out, " ");
+        strcat(*out, argv[i]);
+    }
+    return BENS_OK;
+}
+
+static bens_status parse(int argc, char **argv, const char **set,
+                         bens_train_request *request)
+{
+    static const struct option flags[] = {{"set", required_argument, NULL, 's'},
+                                          {"overwrite", no_argument, NULL, 'o'},
+                                          {"dry-run", no_argument, NULL, 'd'},
+                                          {"quiet", no_argument, NULL, 'q'},
+                                          {NULL, 0, NULL, 0}};
+    int flag;
+    opterr = 0;
+    optind = 1;
+    while ((flag = getopt_long(argc, argv, ":", flags, NULL)) != -1) {
+        if (flag == 's')
+            set[request->n_set++] = optarg;
+        else if (flag == 'o')
+            request->overwrite = true;
+        else if (flag == 'd')
+            request->dry_run = true;
+        else if (flag == 'q')
+            request->quiet = true;
+        else if (flag == ':')
+            BENS_FAIL(BENS_ERR_CONFIG, "'%s' wants a value, as in --set chain.draws=100",
+                      argv[optind - 1]);
+        else
+            BENS_FAIL(BENS_ERR_CONFIG, "unknown flag '%s'; see bens train --help",
+                      argv[optind - 1]);
+    }
+    if (optind + 1 != argc)
+        BENS_FAIL(BENS_ERR_CONFIG, "wanted one INI file, found %d; see bens train --help",
+                  argc - optind);
+    request->config = argv[optind];
+    request->set = set;
+    return BENS_OK;
+}
+
+static bens_status run(int argc, char **argv)
+{
+    bens_comm *world;
+    BENS_TRY(bens_comm_start(&argc, &argv, &world));
+    bens_train_request request = {.version = BENS_VERSION};
+    const char **set = NULL;
+    char *line = NULL;
+    bens_status status = bens_alloc((size_t)argc, sizeof *set, &set);
+    if (status == BENS_OK) status = join(argc, argv, &line); /* parse() reorders argv */
+    if (status == BENS_OK) status = parse(argc, argv, set, &request);
+    request.argv = line;
+    status = bens_comm_agree(world, status);
+    if (status == BENS_OK) status = bens_train(world, &request);
+    if (bens_comm_rank(world) != 0)
+        bens_error_set(status, "%s", ""); /* rank 0 has said it */
+    bens_comm_stop(world);
+    free(set);
+    free(line);
+    return status;
+}
+
+const bens_command bens_command_train = {
+    .name = "train",
+    .arguments =
+        "CONFIG [--set section.key=value]... [--overwrite] [--dry-run] [--quiet]",
+    .doc = "run tempered chains and write their draws",
+    .help =
+        "Runs the chains that the INI file CONFIG describes; under mpirun or srun each "
+        "group of\n"
+        "[grid] shards ranks runs its part of them. The draws go to OUTPUT/samples.h5, "
+        "which\n"
+        "ArviZ, xarray and h5py open, while the run goes on too.\n"
+        "\n"
+        "  --set section.key=value  the same as a line in CONFIG, and stronger; may be "
+        "repeated\n"
+        "  --overwrite              remove the files of an earlier run in [run] output\n"
+        "  --dry-run                check everything, show sizes, memory, time and the "
+        "largest\n"
+        "                           stable step size; write nothing\n"
+        "  --quiet                  no progress, no summary\n"
+        "\n"
+        "Example: mpirun -n 4 bens train examples/pima.ini --set chain.draws=2000\n"
+        "Every setting: bens options\n",
+    .run = run,
+};

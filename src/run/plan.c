@@ -1,0 +1,149 @@
+#include "run/plan.h"
+
+#include "core/clock.h"
+#include "core/text.h"
+#include "io/folder.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { TEXT = 64 };
+
+static void show_work(const bens_session *s)
+{
+    const bens_problem *p = &s->problem;
+    const long long last = (long long)bens_problem_draw_step(p, p->n_draws - 1);
+    printf("chains     %lld on %d ranks in %d groups of %d, numbers from %lld\n",
+           (long long)s->grid.n_chains, bens_comm_size(s->world), s->grid.n_groups,
+           s->grid.n_shards, (long long)s->grid.first_chain);
+    printf("steps      %lld a chain: burn-in %lld, then %lld draws, one every %lld\n",
+           last, (long long)p->burn_in, (long long)p->n_draws, (long long)p->thin);
+    if (p->train != NULL)
+        printf("data       %lld rows x %lld columns, %lld held out; batch %lld\n",
+               (long long)p->train->n_rows, (long long)p->train->n_features,
+               p->test != NULL ? (long long)p->test->n_rows : 0LL,
+               (long long)p->order.batch);
+    printf("model      %s: %zu parameters in %d tensors\n", p->model->name,
+           p->params.n_values, p->params.n_tensors);
+    for (int i = 0; i < p->params.n_tensors; i++) {
+        const bens_tensor *t = &p->params.tensors[i];
+        printf("             %s [", t->name);
+        for (int k = 0; k < t->rank; k++)
+            printf("%s%lld", k > 0 ? ", " : "", (long long)t->shape[k]);
+        if (t->prior.kind == BENS_PRIOR_NORMAL)
+            printf("]  prior normal, scale %g\n", t->prior.scale);
+        else
+            printf("]  %s\n",
+                   p->model->own_density ? "no prior beside the density" : "prior flat");
+    }
+}
+
+/* Bytes of one rank with the most chains: state, buffers of draws, data and its copies.
+ */
+static double memory(const bens_session *s)
+{
+    const bens_problem *p = &s->problem;
+    const double chains = ceil((double)s->grid.n_chains / s->grid.n_groups);
+    const double n = (double)p->params.n, aux = s->config.sampler->n_aux;
+    const double draw = n * sizeof(float) + sizeof(bens_draw);
+    const double buffer = fmin(draw * (double)p->n_draws, fmax(1 << 20, draw));
+    const double rows = p->train != NULL ? (double)p->train->n_rows : 0;
+    const double columns = p->train != NULL ? (double)p->train->n_features : 0;
+    return chains * ((1 + aux) * n * sizeof(float) +
+                     fmin(buffer, fmax((256 << 20) / chains, draw))) +
+           2 * n * sizeof(float) + rows * (3 * columns + 2) * sizeof(float);
+}
+
+static bens_status show_files(const bens_session *s)
+{
+    const char *folder = s->config.run.output;
+    char need[TEXT], space[TEXT], ram[TEXT];
+    uint64_t free_bytes = 0;
+    double bytes = 0;
+    for (int i = 0; i < s->layout.n_parts; i++) {
+        bens_samples_spec spec = bens_session_spec(s, NULL, NULL, NULL);
+        spec.n_chains = s->layout.begin[i + 1] - s->layout.begin[i];
+        bytes += (double)bens_samples_bytes(&spec);
+    }
+    BENS_TRY(bens_folder_free(folder, &free_bytes));
+    bens_text_bytes(bytes, need, sizeof need);
+    bens_text_bytes((double)free_bytes, space, sizeof space);
+    bens_text_bytes(memory(s), ram, sizeof ram);
+    printf("memory     about %s a rank\n", ram);
+    printf("writes     %s: samples.h5%s, metrics.jsonl, config.ini: %s, %s free\n",
+           folder, s->layout.n_parts > 1 ? " (an index over rectangles)" : "", need,
+           space);
+    if (bytes > (double)free_bytes)
+        BENS_FAIL(BENS_ERR_IO, "the run needs %s in '%s', which has %s free", need,
+                  folder, space);
+    return BENS_OK;
+}
+
+/* Collective over the shards. */
+static bens_status show_speed(bens_session *s, bens_chain *chain)
+{
+    const int64_t last = bens_problem_draw_step(&s->problem, s->problem.n_draws - 1);
+    int64_t steps = bens_session_visit(s);
+    if (steps > last) steps = last;
+    const double start = bens_clock();
+    BENS_TRY(bens_chain_run(chain, steps));
+    const double per_step = (bens_clock() - start) / (double)steps;
+    if (!bens_session_speaks(s)) return BENS_OK;
+
+    char time[TEXT], rate[TEXT];
+    const double chains = ceil((double)s->grid.n_chains / s->grid.n_groups);
+    bens_text_seconds(per_step * (double)last * chains, time, sizeof time);
+    bens_text_count(1 / per_step, rate, sizeof rate);
+    printf("time       about %s for the steps (%s steps/s a rank, measured over %lld)\n",
+           time, rate, (long long)steps);
+    return BENS_OK;
+}
+
+/* Collective over the shards. */
+static bens_status show_stability(bens_session *s, const bens_chain *chain)
+{
+    double h;
+    BENS_TRY(bens_plan_curvature(&s->work, chain->theta, &h));
+    if (!bens_session_speaks(s)) return BENS_OK;
+    const bens_problem *p = &s->problem;
+    const double most = s->config.sampler->largest_step(s->config.sampler_options, h);
+    if (isfinite(h) && h > 0)
+        printf("step size  %g; the largest stable one is %.3g where the chain starts "
+               "(largest "
+               "curvature %.3g)%s\n",
+               p->eps, most, h, p->eps >= most ? ": TOO LARGE" : "");
+    else
+        printf("step size  %g; no bound where the chain starts (largest curvature "
+               "%.3g)\n",
+               p->eps, h);
+    return BENS_OK;
+}
+
+/* Collective over the shards. */
+static bens_status show(bens_session *s)
+{
+    bens_chain chain = {0};
+    const uint32_t number = (uint32_t)s->grid.first_chain;
+    bens_status status = bens_chain_create(&s->work, number, &chain);
+    status = bens_comm_agree(s->grid.shards, status);
+    if (status == BENS_OK) status = show_stability(s, &chain);
+    if (status == BENS_OK) status = show_speed(s, &chain);
+    bens_chain_release(&chain);
+    return status;
+}
+
+bens_status bens_plan_show(bens_session *s)
+{
+    bens_status status = BENS_OK;
+    if (bens_session_speaks(s)) {
+        show_work(s);
+        status = show_files(s);
+        if (status == BENS_OK)
+            status =
+                bens_folder_create(s->config.run.output, s->request->overwrite, true);
+    }
+    BENS_TRY(bens_comm_agree(s->world, status));
+    BENS_TRY(bens_comm_agree(s->world, show(s)));
+    if (bens_session_speaks(s)) printf("nothing was written (--dry-run)\n");
+    return BENS_OK;
+}

@@ -1,0 +1,22 @@
+/* progress.h - a bar with an ETA on a terminal, otherwise one plain line at intervals.
+ * Local; all functions take NULL, which is silence. */
+#ifndef BENS_RUN_PROGRESS_H
+#define BENS_RUN_PROGRESS_H
+
+#include "core/status.h"
+
+#include <stdint.h>
+
+typedef struct bens_progress bens_progress;
+
+/* label: what is counted, "chains 0-3 of 16"; total: steps of all of them. Writes to
+ * stderr. */
+bens_status bens_progress_create(const char *label, double total, bens_progress **out);
+void bens_progress_destroy(bens_progress *progress);
+
+/* `done` of `total`; n_diverged chains stand still. Draws at most 5 times a second. */
+void bens_progress_show(bens_progress *progress, double done, int64_t n_diverged);
+/* Removes the bar, so that the next line begins on an empty one. */
+void bens_progress_clear(bens_progress *progress);
+
+#endif

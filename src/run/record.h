@@ -1,0 +1,39 @@
+/* record.h - draws of this rank's chains on their way to disk. All functions are Local.
+ *
+ * Draws are buffered (about 1 MiB a chain) and flushed together when a buffer is full,
+ * when the clock says so and at the end: data, fdatasync, the flags `done`, then one line
+ * a chain in metrics.jsonl. What metrics.jsonl reports is on disk. */
+#ifndef BENS_RUN_RECORD_H
+#define BENS_RUN_RECORD_H
+
+#include "io/metrics.h"
+#include "io/samples.h"
+
+typedef struct bens_record bens_record;
+
+typedef struct {
+    const char *samples,
+        *metrics;              /* paths of this rank's rectangle and of metrics.jsonl  */
+    const bens_params *params; /* borrowed                                             */
+    int64_t file_chains, n_draws; /* shape of the rectangle */
+    int64_t first_row;   /* row of this rank's chain 0 in it                     */
+    int64_t first_chain; /* its global number                                    */
+    int64_t n_chains;    /* of this rank                                         */
+    int rank;
+} bens_record_spec;
+
+bens_status bens_record_open(const bens_record_spec *spec, bens_record **out);
+void bens_record_close(bens_record *record); /* takes NULL; does not flush */
+
+/* The next draw of this rank's chain i; theta [params->n] is copied. May flush. */
+bens_status bens_record_put(bens_record *record, int64_t i, const float *theta,
+                            const bens_draw *draw);
+
+/* Everything that is buffered to disk. */
+bens_status bens_record_flush(bens_record *record);
+
+/* Flushes if the last flush is more than 10 s ago, and then reports chain i's step even
+ * where it has no new draws: step [n_chains]. */
+bens_status bens_record_tick(bens_record *record, const int64_t *step);
+
+#endif

@@ -1,0 +1,142 @@
+#include "run/session.h"
+
+#include "io/ini.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Collective. */
+static bens_status read_config(bens_session *s)
+{
+    char *text = NULL;
+    size_t size = 0;
+    const bens_train_request *r = s->request;
+    bens_status status = BENS_OK;
+    if (bens_session_speaks(s)) status = bens_ini_load(r->config, &text, &size);
+    status = bens_comm_broadcast(s->world, 0, &text, &size, status);
+    if (status == BENS_OK)
+        status = bens_config_create(r->config, text, size, r->set, r->n_set, &s->config);
+    status = bens_comm_agree(s->world, status);
+    free(text);
+    return status;
+}
+
+/* Local. Everything that was "auto" gets its value, so that config.ini says it. */
+static bens_status resolve(bens_session *s)
+{
+    bens_config *c = &s->config;
+    bens_grid_options *grid = &c->grid;
+    grid->chains = s->grid.n_chains;
+    if (grid->slices == 0) grid->slices = grid->shards;
+    if (grid->slices % grid->shards != 0)
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "[grid] slices: wanted a multiple of the %lld shards, found %lld",
+                  (long long)grid->shards, (long long)grid->slices);
+    if (grid->comm == BENS_COMM_NONE && grid->shards > 1)
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "[grid] comm = none goes with shards = 1, found shards = %lld",
+                  (long long)grid->shards);
+    if (grid->comm == BENS_COMM_AUTO)
+        grid->comm = grid->shards > 1 ? BENS_COMM_MPI : BENS_COMM_NONE;
+    if (grid->first_chain + grid->chains - 1 > BENS_MAX_CHAIN)
+        BENS_FAIL(BENS_ERR_CONFIG, "[grid]: wanted chain numbers up to %d, found %lld",
+                  BENS_MAX_CHAIN, (long long)(grid->first_chain + grid->chains - 1));
+    return BENS_OK;
+}
+
+/* Local. */
+static bens_status plan(bens_session *s)
+{
+    const bens_config *c = &s->config;
+    const bens_backend *be = bens_backend_find(c->run.backend);
+    BENS_ASSERT(be != NULL);
+    BENS_TRY(be->start((int)c->run.threads));
+    BENS_TRY(bens_problem_create(c, be, c->grid.slices, &s->problem));
+    BENS_TRY(bens_config_print(c, &s->config_text));
+    return bens_layout_create(s->grid.n_chains, s->grid.n_groups, &s->layout);
+}
+
+static void warn_of_idle_ranks(const bens_session *s)
+{
+    const long long idle =
+        (long long)(s->grid.n_groups - s->grid.n_chains) * s->grid.n_shards;
+    if (idle > 0 && bens_session_speaks(s))
+        fprintf(stderr,
+                "bens train: warning: %lld of %d ranks have no chain and idle; wanted "
+                "at least as many chains as groups of ranks, found %lld chains\n",
+                idle, bens_comm_size(s->world), (long long)s->grid.n_chains);
+}
+
+bens_status bens_session_create(bens_comm *world, const bens_train_request *request,
+                                bens_session *out)
+{
+    *out = (bens_session){.world = world, .request = request};
+    BENS_TRY(read_config(out));
+    const bens_grid_options *grid = &out->config.grid;
+    BENS_TRY(bens_grid_create(world, grid->chains, grid->first_chain, grid->shards,
+                              &out->grid));
+    BENS_TRY(bens_comm_agree(world, resolve(out)));
+    warn_of_idle_ranks(out);
+    BENS_TRY(bens_comm_agree(world, plan(out)));
+    const char *comm = grid->comm == BENS_COMM_MPI ? "mpi" : "none";
+    const bens_status s =
+        bens_workspace_create(&out->problem, comm, out->grid.shards, &out->work);
+    return bens_comm_agree(world, s);
+}
+
+void bens_session_release(bens_session *s)
+{
+    bens_workspace_release(&s->work);
+    bens_layout_release(&s->layout);
+    bens_problem_release(&s->problem);
+    bens_grid_release(&s->grid);
+    bens_config_release(&s->config);
+}
+
+bool bens_session_speaks(const bens_session *s)
+{
+    return bens_comm_rank(s->world) == 0;
+}
+
+int64_t bens_session_chains(const bens_session *s)
+{
+    return s->grid.end - s->grid.begin;
+}
+
+int64_t bens_session_visit(const bens_session *s)
+{
+    const bens_problem *p = &s->problem;
+    const double work = (double)p->params.n_values * (double)p->order.batch;
+    const double steps = 1e7 / work;
+    return steps < 1 ? 1 : steps > 4096 ? 4096 : (int64_t)steps;
+}
+
+bens_samples_spec bens_session_spec(const bens_session *s, const char *hosts,
+                                    const char *build, const char *environment)
+{
+    const bens_data *data = s->problem.train;
+    bens_samples_spec spec = {.params = &s->problem.params,
+                              .first_chain = s->grid.first_chain,
+                              .n_chains = s->grid.n_chains,
+                              .n_draws = s->problem.n_draws,
+                              .n_data = s->problem.params.n_data,
+                              .seed = (uint64_t)s->config.run.seed,
+                              .config = s->config_text,
+                              .argv = s->request->argv,
+                              .environment = environment,
+                              .hosts = hosts,
+                              .build = build};
+    if (data == NULL) return spec;
+    spec.data_hash = data->hash;
+    spec.n_obs = data->n_rows;
+    spec.obs_name = "y";
+    spec.obs_label = data->label;
+    spec.obs_value = data->y;
+    spec.n_classes = data->n_classes;
+    spec.class_names = (const char *const *)data->class_names;
+    spec.n_features = data->n_features;
+    spec.feature_names = (const char *const *)data->feature_names;
+    spec.x_mean = data->x_mean;
+    spec.x_sd = data->x_sd;
+    return spec;
+}

@@ -1,0 +1,41 @@
+/* session.h - a run being prepared or going on: what every rank holds. */
+#ifndef BENS_RUN_SESSION_H
+#define BENS_RUN_SESSION_H
+
+#include "run/chain.h"
+#include "run/layout.h"
+#include "run/train.h"
+
+typedef struct {
+    bens_comm *world; /* borrowed */
+    const bens_train_request *request;
+    bens_config config;
+    bens_grid grid;
+    bens_problem problem;
+    bens_workspace work;
+    bens_layout layout;
+    char *config_text; /* resolved; owned by config                 */
+} bens_session;
+
+/* Collective. Reads the settings on rank 0, broadcasts the bytes, parses everywhere, cuts
+ * the grid, opens the data, plans the model. *out must be released even after a failure.
+ */
+bens_status bens_session_create(bens_comm *world, const bens_train_request *request,
+                                bens_session *out);
+void bens_session_release(bens_session *session); /* Collective */
+
+/* Local. True on the rank that speaks. */
+bool bens_session_speaks(const bens_session *session);
+
+/* Local. Chains of this rank's group. */
+int64_t bens_session_chains(const bens_session *session);
+
+/* Local. Steps of a visit to a chain before the next one's turn: about 10^7
+ * multiplications (a hundredth of a second), the same on all shards. */
+int64_t bens_session_visit(const bens_session *session);
+
+/* Local. What will be in samples.h5; hosts may be NULL. Borrows from the session. */
+bens_samples_spec bens_session_spec(const bens_session *session, const char *hosts,
+                                    const char *build, const char *environment);
+
+#endif

@@ -1,0 +1,226 @@
+#include "run/train.h"
+
+#include "core/clock.h"
+#include "core/text.h"
+#include "run/plan.h"
+#include "run/progress.h"
+#include "run/provenance.h"
+#include "run/record.h"
+#include "run/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The chains of this rank's group, and where their draws go (shard 0 writes). */
+typedef struct {
+    bens_session *session;
+    int64_t n;
+    bens_chain *chain;   /* [n] */
+    int64_t *step;       /* [n] where each chain is, for the record */
+    bens_record *record; /* NULL on other shards */
+    bens_progress *progress;
+    int64_t n_diverged;
+} group;
+
+/* Local. */
+static bens_status create_chains(group *g)
+{
+    bens_session *s = g->session;
+    const int64_t first = s->grid.first_chain + s->grid.begin;
+    BENS_TRY(bens_alloc((size_t)g->n, sizeof *g->chain, &g->chain));
+    BENS_TRY(bens_alloc((size_t)g->n, sizeof *g->step, &g->step));
+    for (int64_t i = 0; i < g->n; i++)
+        BENS_TRY(bens_chain_create(&s->work, (uint32_t)(first + i), &g->chain[i]));
+    return BENS_OK;
+}
+
+/* Local. */
+static bens_status open_record(group *g)
+{
+    const bens_session *s = g->session;
+    if (g->n == 0 || s->grid.shard != 0) return BENS_OK;
+    const int part = bens_layout_part(&s->layout, s->grid.begin);
+    const int64_t *begin = &s->layout.begin[part];
+    const char *folder = s->config.run.output;
+    char samples[4096], metrics[4096];
+    const int a =
+        snprintf(samples, sizeof samples, "%s/%s", folder, s->layout.name[part]);
+    const int b = snprintf(metrics, sizeof metrics, "%s/metrics.jsonl", folder);
+    if (a >= (int)sizeof samples || b >= (int)sizeof metrics)
+        BENS_FAIL(BENS_ERR_IO, "the path '%s' is too long", folder);
+    const bens_record_spec spec = {.samples = samples,
+                                   .metrics = metrics,
+                                   .params = &s->problem.params,
+                                   .file_chains = begin[1] - begin[0],
+                                   .n_draws = s->problem.n_draws,
+                                   .first_row = s->grid.begin - begin[0],
+                                   .first_chain = s->grid.first_chain + s->grid.begin,
+                                   .n_chains = g->n,
+                                   .rank = bens_comm_rank(s->world)};
+    return bens_record_open(&spec, &g->record);
+}
+
+/* Local. */
+static bens_status start_progress(group *g)
+{
+    const bens_session *s = g->session;
+    char label[64];
+    if (!bens_session_speaks(s) || s->request->quiet || g->n == 0) return BENS_OK;
+    const long long first = (long long)(s->grid.first_chain + s->grid.begin);
+    snprintf(label, sizeof label, "chains %lld-%lld of %lld", first,
+             first + (long long)g->n - 1, (long long)s->grid.n_chains);
+    const int64_t last = bens_problem_draw_step(&s->problem, s->problem.n_draws - 1);
+    return bens_progress_create(label, (double)g->n * (double)last, &g->progress);
+}
+
+static void release(group *g)
+{
+    for (int64_t i = 0; i < g->n && g->chain != NULL; i++)
+        bens_chain_release(&g->chain[i]);
+    free(g->chain);
+    free(g->step);
+    bens_record_close(g->record);
+    bens_progress_destroy(g->progress);
+}
+
+/* Local. A rank that cannot write must not leave its shards waiting: the failure rides in
+ * their next sum, and all leave there together. */
+static void note(group *g, bens_status status)
+{
+    bens_workspace *work = &g->session->work;
+    if (work->failed == BENS_OK) work->failed = status;
+}
+
+/* Collective over the shards. All chains to step `until`, a visit each at a time. */
+static bens_status advance(group *g, int64_t from, int64_t until)
+{
+    const int64_t visit = bens_session_visit(g->session);
+    for (int64_t at = from; at < until;) {
+        at = until - at > visit ? at + visit : until;
+        for (int64_t i = 0; i < g->n; i++) {
+            BENS_TRY(bens_chain_run(&g->chain[i], at));
+            g->step[i] = g->chain[i].step;
+            bens_progress_show(g->progress, (double)g->n * (double)at, g->n_diverged);
+        }
+        if (g->record != NULL) note(g, bens_record_tick(g->record, g->step));
+    }
+    return BENS_OK;
+}
+
+/* Collective over the shards. */
+static bens_status record_draws(group *g)
+{
+    g->n_diverged = 0;
+    for (int64_t i = 0; i < g->n; i++) {
+        bens_draw draw;
+        BENS_TRY(bens_chain_draw(&g->chain[i], &draw));
+        g->n_diverged += draw.diverging;
+        if (g->record != NULL)
+            note(g, bens_record_put(g->record, i, g->chain[i].theta, &draw));
+    }
+    return BENS_OK;
+}
+
+/* Collective over the shards; no communication between groups. */
+static bens_status run_chains(group *g)
+{
+    const bens_problem *p = &g->session->problem;
+    int64_t at = 0;
+    if (p->thin >
+        0) { /* the first kinetic temperature is of the steps behind the burn-in */
+        BENS_TRY(advance(g, 0, p->burn_in));
+        at = p->burn_in;
+        for (int64_t i = 0; i < g->n; i++) g->chain[i].sum_m2 = 0, g->chain[i].n_sum = 0;
+    }
+    for (int64_t k = 0; k < p->n_draws; k++) {
+        const int64_t until = bens_problem_draw_step(p, k);
+        BENS_TRY(advance(g, at, until));
+        BENS_TRY(record_draws(g));
+        at = until;
+    }
+    return g->session->work.failed;
+}
+
+/* Collective. */
+static bens_status build_files(bens_session *s)
+{
+    const bens_samples_spec spec = bens_session_spec(s, NULL, NULL, NULL);
+    char *hosts = NULL, *build = NULL, *environment = NULL;
+    bens_status status =
+        bens_provenance_gather(s->world, s->problem.be, s->request->version, &hosts,
+                               &build, &environment);
+    bens_samples_spec full = spec;
+    full.hosts = hosts, full.build = build, full.environment = environment;
+    if (status == BENS_OK)
+        status = bens_layout_build(&s->layout, s->world, &s->grid, &full,
+                                   s->config.run.output, s->request->overwrite);
+    free(hosts);
+    free(build);
+    free(environment);
+    return status;
+}
+
+static void summarize(const bens_session *s, double n_diverged, double seconds)
+{
+    const bens_problem *p = &s->problem;
+    const double steps =
+        (double)s->grid.n_chains * (double)bens_problem_draw_step(p, p->n_draws - 1);
+    char time[32], rate[32];
+    bens_text_seconds(seconds, time, sizeof time);
+    bens_text_count(steps / seconds, rate, sizeof rate);
+    if (n_diverged > 0)
+        fprintf(stderr,
+                "bens train: warning: %.0f of %lld chains diverged: their draws are NaN "
+                "and flagged `diverging`; a smaller [sampler] step_size helps\n",
+                n_diverged, (long long)s->grid.n_chains);
+    if (s->request->quiet) return;
+    printf("%lld chains x %lld draws in %s (%s chain-steps/s): %s/samples.h5\n",
+           (long long)s->grid.n_chains, (long long)p->n_draws, time, rate,
+           s->config.run.output);
+    fflush(stdout);
+}
+
+/* Collective. */
+static bens_status sample(bens_session *s)
+{
+    group g = {.session = s, .n = bens_session_chains(s)};
+    bens_status status = create_chains(&g);
+    if (status == BENS_OK) status = open_record(&g);
+    if (status == BENS_OK) status = start_progress(&g);
+    status = bens_comm_agree(s->world, status);
+
+    const double start = bens_clock();
+    if (status == BENS_OK) {
+        status = run_chains(&g);
+        if (g.record != NULL) {
+            const bens_status flushed = bens_record_flush(g.record);
+            if (status == BENS_OK) status = flushed;
+        }
+        bens_progress_clear(g.progress);
+        double n_diverged = s->grid.shard == 0 ? (double)g.n_diverged : 0;
+        status = bens_comm_sum(s->world, &n_diverged, 1, status);
+        if (status == BENS_OK && bens_session_speaks(s))
+            summarize(s, n_diverged, bens_clock() - start);
+        if (status == BENS_OK && n_diverged > 0 && s->config.run.strict)
+            status = bens_error_set(BENS_ERR_TRUST,
+                                    "%.0f chains diverged and [run] strict = true",
+                                    n_diverged);
+    }
+    release(&g);
+    return status;
+}
+
+bens_status bens_train(bens_comm *world, const bens_train_request *request)
+{
+    bens_session s;
+    bens_status status = bens_session_create(world, request, &s);
+    if (status == BENS_OK && request->dry_run)
+        status = bens_plan_show(&s);
+    else if (status == BENS_OK) {
+        status = build_files(&s);
+        if (status == BENS_OK) status = sample(&s);
+    }
+    bens_session_release(&s);
+    return status;
+}

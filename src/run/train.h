@@ -1,0 +1,23 @@
+/* train.h - `bens train`: from settings to draws on disk. */
+#ifndef BENS_RUN_TRAIN_H
+#define BENS_RUN_TRAIN_H
+
+#include "comm/comm.h"
+
+#include <stdbool.h>
+
+typedef struct {
+    const char *config;     /* path of the INI file                      */
+    const char *const *set; /* [n_set] "section.key=value"               */
+    size_t n_set;
+    const char *argv;    /* the command line, kept with the run       */
+    const char *version; /* of bens, kept with the run                */
+    bool overwrite, dry_run, quiet;
+} bens_train_request;
+
+/* Collective. All ranks return the same status. Rank 0 speaks: progress and warnings on
+ * stderr, the plan (dry_run) and the summary on stdout.
+ * Errors: any; BENS_ERR_TRUST if [run] strict and a chain diverged (all is on disk). */
+bens_status bens_train(bens_comm *world, const bens_train_request *request);
+
+#endif
