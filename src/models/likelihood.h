@@ -22,7 +22,11 @@ typedef struct {
                     const int32_t *label, int64_t n, double *value, float *dout);
 } bens_likelihood;
 
-const bens_likelihood *bens_likelihood_at(size_t i);
-const bens_likelihood *bens_likelihood_find(const char *name);
+const bens_likelihood *bens_likelihood_at(size_t i);           /* NULL behind the last */
+const bens_likelihood *bens_likelihood_find(const char *name); /* NULL if there is none */
+
+#define X(name) extern const bens_likelihood bens_likelihood_##name;
+#include "models/likelihoods.h"
+#undef X
 
 #endif

@@ -3,7 +3,8 @@
  *     log p(theta | y) = log_prior(theta) + sum over i < N of log_lik_i(theta)
  *
  * bens scales (1/N, T), batches, sums over shards, adds the prior and the noise. A model
- * without data has N = 1 and all of its density in log_lik.
+ * without data has N = 1: its whole density is the log_lik of one row, and a slice of a batch
+ * that has no row has none of it.
  *
  * To add one: write models/NAME.c with `bens_model_NAME`, add X(NAME) to list.h. */
 #ifndef BENS_MODELS_MODEL_H
@@ -15,11 +16,12 @@ typedef struct {
     const void *options;
     const bens_backend *be;
     const bens_data *data;             /* training data, borrowed for life; NULL: none   */
-    const bens_likelihood *likelihood; /* NULL: none                                     */
+    const bens_likelihood *likelihood; /* its target is that of data; NULL: none         */
 } bens_model_setup;
 
-/* The rows of one evaluation, and its place in the random numbers (for models that draw
- * some). exact = true: no noise of its own (lp at a stored draw). */
+/* The rows of one evaluation (none is legal: value and gradient are 0), and its place in the
+ * random numbers (for models that draw some, from a stream of their own). exact = true: no
+ * noise of its own (lp at a stored draw). */
 typedef struct {
     bens_rows rows;
     bens_rng at;
@@ -49,7 +51,7 @@ typedef struct {
                            double *value, float *grad);
 } bens_model;
 
-const bens_model *bens_model_at(size_t i);
-const bens_model *bens_model_find(const char *name);
+const bens_model *bens_model_at(size_t i);           /* NULL behind the last */
+const bens_model *bens_model_find(const char *name); /* NULL if there is none */
 
 #endif
