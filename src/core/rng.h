@@ -10,7 +10,8 @@
  *   block = 32 (e div 128) + i div 2; radius word = 1 - i mod 2, angle word = 3 - i mod 2;
  *   r < 64 takes the first, r >= 64 the second member of the Box-Muller pair.
  * This depends on e alone (not on vector width, thread or rank) and makes whole vectors
- * without shuffles. The largest possible normal is 6.66. */
+ * without shuffles. The radius is sqrt(-2 ln u), u = (word + 1/2) / 2^32: the largest possible
+ * normal is 6.76. */
 #ifndef BENS_CORE_RNG_H
 #define BENS_CORE_RNG_H
 
@@ -32,6 +33,13 @@ typedef enum { /* numbers once given are never reused */
 } bens_stream;
 
 enum { BENS_RNG_TILE = 128, BENS_RNG_TILE_BLOCKS = 32 };
+
+/* The constants of Philox 4x32: multipliers and the increments of the key (Weyl). */
+#define BENS_PHILOX_ROUNDS 10
+#define BENS_PHILOX_M0     0xD2511F53U
+#define BENS_PHILOX_M1     0xCD9E8D57U
+#define BENS_PHILOX_K0     0x9E3779B9U
+#define BENS_PHILOX_K1     0xBB67AE85U
 #define BENS_MAX_CHAIN ((1 << 24) - 1)
 
 typedef struct {
@@ -43,6 +51,9 @@ typedef struct {
 
 /* Local. Philox 4x32-10, the pure function. */
 void bens_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
+
+/* Local. The counter of block `block` (< 2^48) at this position. */
+void bens_rng_counter(const bens_rng *at, uint64_t block, uint32_t counter[4]);
 
 /* Local. The four words of block `block` (< 2^48) at this position. */
 void bens_rng_block(const bens_rng *at, uint64_t block, uint32_t out[4]);

@@ -1,0 +1,47 @@
+/* cpu_kernels.h - the kernels of the cpu backend that exist once per instruction set.
+ *
+ * Signatures and meaning as in bens_backend. One table per instruction set; the names end in
+ * the x86-64 level (cpu_simd.h). */
+#ifndef BENS_BACKEND_CPU_KERNELS_H
+#define BENS_BACKEND_CPU_KERNELS_H
+
+#include "backend/backend.h"
+
+typedef struct {
+    const char *level, *doc;
+    void (*langevin)(const bens_params *params, float *theta, float *m, const float *grad,
+                     double scale, const bens_langevin *c, const bens_rng *at,
+                     bens_noise *noise, double *sum_m2);
+    void (*normals)(const bens_rng *at, uint64_t first, size_t n, float *z);
+    void (*words)(const bens_rng *at, uint64_t first, size_t n, uint64_t *words);
+    void (*permute)(const bens_permutation *p, uint64_t first, size_t n, int64_t *out);
+    void (*logit)(const bens_logit_design *design, const bens_rows *rows, const float *w,
+                  double *value, float *grad);
+    void (*softmax)(const float *logits, const int32_t *label, int64_t n, int64_t n_classes,
+                    double *value, float *dlogits);
+    void (*sigmoid)(const float *logits, const int32_t *label, int64_t n, double *value,
+                    float *dlogits);
+    void (*add)(const float *x, size_t n, float *y);
+} bens_cpu_kernels;
+
+#define BENS_DECLARE_KERNELS(v)                                                          \
+    void bens_langevin_##v(const bens_params *params, float *theta, float *m,            \
+                           const float *grad, double scale, const bens_langevin *c,      \
+                           const bens_rng *at, bens_noise *noise, double *sum_m2);       \
+    void bens_normals_##v(const bens_rng *at, uint64_t first, size_t n, float *z);       \
+    void bens_words_##v(const bens_rng *at, uint64_t first, size_t n, uint64_t *words);  \
+    void bens_permute_##v(const bens_permutation *p, uint64_t first, size_t n,           \
+                          int64_t *out);                                                 \
+    void bens_logit_##v(const bens_logit_design *design, const bens_rows *rows,          \
+                        const float *w, double *value, float *grad);                     \
+    void bens_softmax_##v(const float *logits, const int32_t *label, int64_t n,          \
+                          int64_t n_classes, double *value, float *dlogits);             \
+    void bens_sigmoid_##v(const float *logits, const int32_t *label, int64_t n,          \
+                          double *value, float *dlogits);                                \
+    void bens_add_##v(const float *x, size_t n, float *y);
+
+BENS_DECLARE_KERNELS(v1)
+BENS_DECLARE_KERNELS(v3)
+BENS_DECLARE_KERNELS(v4)
+
+#endif
