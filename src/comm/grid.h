@@ -15,12 +15,14 @@ typedef struct {
 } bens_grid;
 
 /* Collective. Group g has ranks gS ... gS + S - 1 and chains [gC/G, (g+1)C/G).
- * n_chains = 0: one per group. Errors: BENS_ERR_CONFIG: ranks not a multiple of shards. */
+ * n_chains = 0: one per group. With more groups than chains some groups have none: the
+ * caller warns. Errors: BENS_ERR_CONFIG: ranks not a multiple of shards, a negative number,
+ * chains beyond BENS_MAX_CHAIN. */
 bens_status bens_grid_create(bens_comm *world, int64_t n_chains, int64_t first_chain,
                              int64_t n_shards, bens_grid *out);
-void bens_grid_release(bens_grid *grid); /* Collective */
+void bens_grid_release(bens_grid *grid); /* Collective; takes a zeroed one */
 
-/* Local. The chains of group g, for planning: *begin, *end. */
+/* Local. The chains of group g of n_groups, for planning: *begin, *end. */
 void bens_grid_deal(int64_t n_chains, int64_t n_groups, int64_t g, int64_t *begin,
                     int64_t *end);
 

@@ -1,0 +1,3 @@
+/* The registry of all-reduces: one line each. */
+X(none)
+X(mpi)

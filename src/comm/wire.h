@@ -1,0 +1,30 @@
+/* wire.h - what the files of this room share about MPI. No other room includes it. */
+#ifndef BENS_COMM_WIRE_H
+#define BENS_COMM_WIRE_H
+
+#include "comm/comm.h"
+
+#include <mpi.h>
+
+enum { BENS_SUM_VALUES = 15 };
+
+struct bens_comm {
+    MPI_Comm handle; /* MPI_COMM_NULL without MPI; a group of one rank sends nothing */
+    int rank, size, node_rank, node_size;
+    double *gathered; /* [size][1 + BENS_SUM_VALUES], so that no sum can lack memory;
+                         NULL in bens_comm_self */
+};
+
+/* Local. Turns the code that MPI's function `call` returned into a status.
+ * Errors: BENS_ERR_PEER, with MPI's text. */
+bens_status bens_comm_check(int code, const char *call);
+
+/* Runs one MPI function and returns from the caller with BENS_ERR_PEER if it failed. */
+#define BENS_MPI(function, ...)                                                          \
+    BENS_TRY(bens_comm_check(function(__VA_ARGS__), #function))
+
+/* Collective, once all ranks know that `failed` is the lowest failing rank: its code and
+ * its line go to all ranks. Returns that code. */
+bens_status bens_comm_adopt(bens_comm *comm, int failed, bens_status mine);
+
+#endif
