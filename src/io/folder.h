@@ -7,6 +7,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { BENS_PATH_SIZE = 4096 };
+
+/* FOLDER/NAME. Errors: BENS_ERR_IO: too long. */
+bens_status bens_folder_join(const char *folder, const char *name, char path[BENS_PATH_SIZE]);
+/* FOLDER/NAME.PID-TIME.tmp: a name that no file has, to be made with O_EXCL. */
+bens_status bens_folder_temporary(const char *folder, const char *name,
+                                  char path[BENS_PATH_SIZE]);
+
 /* Makes the folder (and its parents). An existing one must be empty or, with `overwrite`, a
  * run's: then the files of that run (config.ini, samples*.h5, metrics*.jsonl, ...) are
  * removed and nothing else. With `try_only` nothing is made, removed or written.
@@ -17,8 +25,9 @@ bens_status bens_folder_create(const char *path, bool overwrite, bool try_only);
 /* Writes a small text file: O_EXCL temporary, fsync, rename, fsync of the folder. */
 bens_status bens_folder_write(const char *folder, const char *name, const char *text);
 
-/* fsync of a file that exists, then rename(from, to), then fsync of the folder. */
-bens_status bens_folder_publish(const char *folder, const char *from, const char *to);
+/* fsync of the file at the path `temporary` in the folder, then rename to FOLDER/NAME, then
+ * fsync of the folder. */
+bens_status bens_folder_publish(const char *folder, const char *temporary, const char *name);
 
 /* Free bytes for this user in the file system of the folder (or of its nearest existing
  * parent). */
@@ -27,5 +36,9 @@ bens_status bens_folder_free(const char *path, uint64_t *bytes);
 /* One line about the file system of the folder: type, and a hint where it is a parallel one
  * ("lustre: lfs setstripe --stripe-count 8 FOLDER before the run"). */
 void bens_folder_describe(const char *path, char *text, size_t size);
+
+/* Writes all of it at an address of a file: short writes and interrupts are continued.
+ * Returns 0, or -1 with errno. */
+int bens_file_put(int fd, const void *bytes, size_t size, uint64_t address);
 
 #endif

@@ -31,4 +31,9 @@ bens_status bens_metrics_put(bens_metrics *metrics, const bens_metric *metric);
 bens_status bens_metrics_latest(const char *path, int64_t first_chain, int64_t n_chains,
                                 bens_metric *latest);
 
+/* The same over all metrics*.jsonl of a run's folder (none is no error), as they were at the
+ * time `until` (seconds since 1970; INFINITY: now). */
+bens_status bens_metrics_until(const char *folder, double until, int64_t first_chain,
+                               int64_t n_chains, bens_metric *latest);
+
 #endif

@@ -17,6 +17,7 @@ typedef struct {
     int64_t n_draws;     /* columns                                        */
     double n_data;       /* N                                              */
     uint64_t seed, data_hash;
+    const char *version; /* of bens */
     const char *config, *argv, *environment, *hosts, *build;
     int64_t n_obs;       /* 0: no observed_data                            */
     const char *obs_name;      /* the variable's name, "y"                 */
@@ -37,23 +38,26 @@ typedef struct {
     bool diverging;
 } bens_draw;
 
-/* Bytes of one file of this shape, and of one draw of one chain. */
+/* Bytes of one file of this shape (a little more than it will have), and of one draw of one
+ * chain in it. */
 uint64_t bens_samples_bytes(const bens_samples_spec *spec);
 uint64_t bens_samples_draw_bytes(const bens_params *params);
 
 /* Creates FOLDER/NAME complete (through a temporary name). Errors: BENS_ERR_IO (disk full:
- * wanted and free bytes; exists). */
+ * wanted and free bytes; exists), and then nothing is left behind; BENS_ERR_CONFIG (a tensor
+ * has the name of a dimension). */
 bens_status bens_samples_create(const char *folder, const char *name,
                                 const bens_samples_spec *spec);
 
 /* Creates FOLDER/NAME as a virtual index over the rectangles part [n_parts] (file names in the
- * same folder), which hold rows_begin[i] ... rows_begin[i + 1] - 1 of its spec->n_chains rows. */
+ * same folder), which hold rows_begin[i] ... rows_begin[i + 1] - 1 of its spec->n_chains rows.
+ * An existing FOLDER/NAME is replaced at once. Errors: BENS_ERR_IO. */
 bens_status bens_samples_index(const char *folder, const char *name,
                                const bens_samples_spec *spec, const char *const *part,
                                const int64_t *rows_begin, int n_parts);
 
 /* Opened for pwrite: HDF5 opens it read-only to learn the addresses and closes it again; the
- * shape is checked against params, n_chains and n_draws. Errors: BENS_ERR_IO. */
+ * shape is checked against params (borrowed), n_chains and n_draws. Errors: BENS_ERR_IO. */
 typedef struct bens_samples bens_samples;
 bens_status bens_samples_open(const char *path, const bens_params *params, int64_t n_chains,
                               int64_t n_draws, bens_samples **out);
@@ -68,13 +72,16 @@ bens_status bens_samples_sync(bens_samples *samples);
 /* Sets done = 1 for draws first ... first + n - 1 of row `row`. */
 bens_status bens_samples_done(bens_samples *samples, int64_t row, int64_t first, int64_t n);
 
-/* What `bens status` shows of a finished or running file (virtual or not), read-only. */
+/* What `bens status` shows of a finished or running file (virtual or not), read-only.
+ * Errors: BENS_ERR_IO: no such file, cut, not of bens. */
 typedef struct {
     int64_t n_chains, n_draws, first_chain;
-    int64_t n_done;          /* of n_chains x n_draws            */
-    int64_t *done;           /* [n_chains] draws done, owned     */
-    int64_t *diverging;      /* [n_chains] draws flagged, owned  */
-    char *config;            /* bens/config, owned               */
+    int64_t n_done;     /* of n_chains x n_draws                          */
+    int64_t *done;      /* [n_chains] draws done, owned                   */
+    int64_t *diverging; /* [n_chains] draws done and flagged, owned       */
+    char *config;       /* bens/config, owned                             */
+    int64_t n_data;     /* bens/n_data                                    */
+    double created;     /* created_at in seconds since 1970; NaN: unknown */
 } bens_samples_summary;
 bens_status bens_samples_summarize(const char *path, bens_samples_summary *out);
 void bens_samples_summary_release(bens_samples_summary *summary);

@@ -1,0 +1,86 @@
+#include "io/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+bens_status bens_folder_join(const char *folder, const char *name,
+                             char path[BENS_PATH_SIZE])
+{
+    if (snprintf(path, BENS_PATH_SIZE, "%s/%s", folder, name) >= BENS_PATH_SIZE)
+        BENS_FAIL(BENS_ERR_IO, "the path '%s/%s' is too long: wanted less than %d bytes",
+                  folder, name, BENS_PATH_SIZE);
+    return BENS_OK;
+}
+
+bens_status bens_folder_temporary(const char *folder, const char *name,
+                                  char path[BENS_PATH_SIZE])
+{
+    struct timespec now;
+    char file[256];
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(file, sizeof file, "%s.%ld-%lld%09ld.tmp", name, (long)getpid(),
+             (long long)now.tv_sec, now.tv_nsec);
+    return bens_folder_join(folder, file, path);
+}
+
+int bens_file_put(int fd, const void *bytes, size_t size, uint64_t address)
+{
+    const char *at = bytes;
+    while (size > 0) {
+        const ssize_t n = pwrite(fd, at, size, (off_t)address);
+        if (n < 0 && errno == EINTR) continue;
+        if (n == 0) errno = ENOSPC;
+        if (n <= 0) return -1;
+        at += n;
+        address += (uint64_t)n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+static bens_status sync_path(const char *path, int flags)
+{
+    const int fd = open(path, flags | O_RDONLY | O_CLOEXEC);
+    if (fd < 0) BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
+    const bool good = fsync(fd) == 0;
+    const int why = errno;
+    close(fd);
+    /* some network file systems know no fsync of a folder */
+    if (!good && !((flags & O_DIRECTORY) != 0 && why == EINVAL))
+        BENS_FAIL(BENS_ERR_IO, "cannot bring '%s' to the disk: %s", path, strerror(why));
+    return BENS_OK;
+}
+
+bens_status bens_folder_publish(const char *folder, const char *temporary,
+                                const char *name)
+{
+    char path[BENS_PATH_SIZE];
+    BENS_TRY(bens_folder_join(folder, name, path));
+    BENS_TRY(sync_path(temporary, 0));
+    if (rename(temporary, path) != 0)
+        BENS_FAIL(BENS_ERR_IO, "cannot rename '%s' to '%s': %s", temporary, path,
+                  strerror(errno));
+    return sync_path(folder, O_DIRECTORY);
+}
+
+bens_status bens_folder_write(const char *folder, const char *name, const char *text)
+{
+    char path[BENS_PATH_SIZE];
+    BENS_TRY(bens_folder_temporary(folder, name, path));
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0) BENS_FAIL(BENS_ERR_IO, "cannot create '%s': %s", path, strerror(errno));
+    bens_status s = BENS_OK;
+    bool good = bens_file_put(fd, text, strlen(text), 0) == 0;
+    const int why = errno;
+    if (close(fd) != 0 || !good)
+        s = bens_error_set(BENS_ERR_IO, "cannot write '%s/%s': %s", folder, name,
+                           strerror(good ? errno : why));
+    if (s == BENS_OK) s = bens_folder_publish(folder, path, name);
+    if (s != BENS_OK) unlink(path);
+    return s;
+}

@@ -1,0 +1,71 @@
+/* h5.h - the little of HDF5 that the files of bens are made of. Private to io/; all Local.
+ *
+ * Every failure becomes one line with the innermost text of HDF5's own error stack
+ * ("cannot write 'posterior/weight': No space left on device"). A file is opened so that
+ * closing it closes what is still open in it. No file is locked: ours are published by a
+ * rename, and a reader must never block a run. */
+#ifndef BENS_IO_H5_H
+#define BENS_IO_H5_H
+
+#include "core/status.h"
+
+#include <hdf5.h>
+#include <hdf5_hl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum {
+    BENS_H5_BOOL, /* int8 with the attribute dtype = "bool" */
+    BENS_H5_INT32,
+    BENS_H5_INT64,
+    BENS_H5_UINT64,
+    BENS_H5_FLOAT32,
+    BENS_H5_FLOAT64,
+} bens_h5_type;
+
+/* Silences HDF5's printing and its work at exit. Goes before anything else of HDF5. */
+void bens_h5_start(void);
+
+/* Records "<text>: <innermost error of HDF5>" and returns BENS_ERR_IO. */
+bens_status bens_h5_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+hid_t bens_h5_native(bens_h5_type type);
+size_t bens_h5_size(bens_h5_type type);
+const char *bens_h5_name(bens_h5_type type);
+bool bens_h5_is_float(bens_h5_type type);
+
+/* A new file that must not exist; `index`: it will hold virtual data sets. */
+bens_status bens_h5_create(const char *path, bool index, hid_t *out);
+/* An existing one, read-only. */
+bens_status bens_h5_open(const char *path, hid_t *out);
+/* Closing writes what HDF5 still holds, so it can fail. */
+bens_status bens_h5_close(hid_t file, const char *path);
+
+bens_status bens_h5_group(hid_t parent, const char *name, hid_t *out);
+
+/* Properties of a data set to be created: contiguous, allocated at once, not filled. */
+bens_status bens_h5_properties(hid_t *out);
+
+/* Scalars. Text that is not UTF-8 is written with '?' for each such byte, because readers in
+ * Python refuse it. text = NULL: "". */
+bens_status bens_h5_put_attribute(hid_t object, const char *name, const char *text);
+bens_status bens_h5_put_text(hid_t group, const char *name, const char *text);
+bens_status bens_h5_put_number(hid_t group, const char *name, bens_h5_type type,
+                               const void *value);
+/* `_FillValue` NaN in netCDF's form, an array of one. Floats only: with one, xarray would read
+ * integers as floats. */
+bens_status bens_h5_put_fill(hid_t set, bens_h5_type type);
+/* One-dimensional data sets; the caller closes *out. */
+bens_status bens_h5_put_texts(hid_t group, const char *name, const char *const *text, int64_t n,
+                              hid_t *out);
+bens_status bens_h5_put_numbers(hid_t group, const char *name, bens_h5_type type,
+                                const void *value, int64_t n, hid_t *out);
+
+/* Opens GROUP/NAME, both reached by hard links only, of this type and rank; shape [rank] is
+ * read. The caller closes *out. */
+bens_status bens_h5_find(hid_t file, const char *group, const char *name, bens_h5_type type,
+                         int rank, hsize_t *shape, hid_t *out);
+/* A scalar text; *out by malloc. */
+bens_status bens_h5_get_text(hid_t file, const char *group, const char *name, char **out);
+
+#endif

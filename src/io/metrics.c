@@ -1,0 +1,173 @@
+#include "io/metrics.h"
+
+#include "io/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct bens_metrics {
+    int fd;
+    bool cut; /* the last line has no end: a writer was killed, or the disk was full */
+    char path[BENS_PATH_SIZE];
+};
+
+static bool ends_cut(int fd)
+{
+    char last = '\n';
+    const off_t size = lseek(fd, 0, SEEK_END);
+    return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+}
+
+bens_status bens_metrics_open(const char *path, bens_metrics **out)
+{
+    bens_metrics *m;
+    if (strlen(path) >= BENS_PATH_SIZE)
+        BENS_FAIL(BENS_ERR_IO, "the path '%s' is too long", path);
+    const int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (fd < 0) BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
+    const bens_status s = bens_alloc(1, sizeof *m, &m);
+    if (s != BENS_OK) {
+        close(fd);
+        return s;
+    }
+    m->fd = fd;
+    m->cut = ends_cut(fd);
+    memcpy(m->path, path, strlen(path) + 1);
+    *out = m;
+    return BENS_OK;
+}
+
+void bens_metrics_close(bens_metrics *m)
+{
+    if (m == NULL) return;
+    close(m->fd);
+    free(m);
+}
+
+/* JSON knows no NaN. */
+static json_t *real(double x)
+{
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
+static char *line_of(const bens_metric *x)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "time", real(x->time));
+    json_object_set_new(o, "rank", json_integer(x->rank));
+    json_object_set_new(o, "chain", json_integer(x->chain));
+    json_object_set_new(o, "step", json_integer(x->step));
+    json_object_set_new(o, "draws", json_integer(x->draws));
+    json_object_set_new(o, "loss", real(x->loss));
+    json_object_set_new(o, "temperature_kinetic", real(x->temperature_kinetic));
+    json_object_set_new(o, "diverging", json_boolean(x->diverging));
+    char *text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    json_decref(o);
+    return text;
+}
+
+bens_status bens_metrics_put(bens_metrics *m, const bens_metric *metric)
+{
+    char line[512];
+    char *text = line_of(metric);
+    if (text == NULL)
+        BENS_FAIL(BENS_ERR_FAILURE, "no memory for a line of '%s'", m->path);
+    const int n = snprintf(line, sizeof line, "%s%s\n", m->cut ? "\n" : "", text);
+    free(text);
+    BENS_ASSERT(n > 0 && n < (int)sizeof line);
+    ssize_t written;
+    do written = write(m->fd, line, (size_t)n);
+    while (written < 0 && errno == EINTR);
+    if (written >= 0) m->cut = written < n && (written > 0 || m->cut);
+    if (written != n)
+        BENS_FAIL(BENS_ERR_IO, "cannot write '%s': %s", m->path,
+                  strerror(written < 0 ? errno : ENOSPC));
+    return BENS_OK;
+}
+
+static double number(const json_t *o, const char *key)
+{
+    const json_t *x = json_object_get(o, key);
+    return json_is_number(x) ? json_number_value(x) : NAN;
+}
+
+static int64_t whole(const json_t *o, const char *key)
+{
+    const json_t *x = json_object_get(o, key);
+    return json_is_integer(x) ? (int64_t)json_integer_value(x) : -1;
+}
+
+/* False: not a line of ours (cut, or two that a network file system has mixed). */
+static bool parse(const char *line, size_t size, bens_metric *out)
+{
+    json_t *o = json_loadb(line, size, 0, NULL);
+    if (o == NULL) return false;
+    *out = (bens_metric){.time = number(o, "time"),
+                         .chain = whole(o, "chain"),
+                         .step = whole(o, "step"),
+                         .draws = whole(o, "draws"),
+                         .loss = number(o, "loss"),
+                         .temperature_kinetic = number(o, "temperature_kinetic"),
+                         .diverging = json_is_true(json_object_get(o, "diverging"))};
+    const int64_t rank = whole(o, "rank");
+    json_decref(o);
+    if (rank < 0 || rank > 1 << 24) return false;
+    out->rank = (int)rank;
+    return out->chain >= 0 && out->step >= 0 && out->draws >= 0 && isfinite(out->time);
+}
+
+/* Lines are in the order of time for each chain, so the last one that is early enough counts. */
+static bens_status read_file(const char *path, double until, int64_t first_chain,
+                             int64_t n_chains, bens_metric *latest)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    FILE *f = fopen(path, "r");
+    if (f == NULL) BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
+    for (ssize_t n; (n = getline(&line, &capacity, f)) > 0;) {
+        bens_metric m;
+        if (line[n - 1] != '\n' || !parse(line, (size_t)n, &m)) continue;
+        const int64_t i = m.chain - first_chain;
+        if (i < 0 || i >= n_chains || m.time > until || m.time < latest[i].time) continue;
+        latest[i] = m;
+    }
+    const bool good = ferror(f) == 0;
+    free(line);
+    fclose(f);
+    if (!good) BENS_FAIL(BENS_ERR_IO, "cannot read '%s'", path);
+    return BENS_OK;
+}
+
+bens_status bens_metrics_latest(const char *path, int64_t first_chain, int64_t n_chains,
+                                bens_metric *latest)
+{
+    memset(latest, 0, (size_t)n_chains * sizeof *latest);
+    return read_file(path, INFINITY, first_chain, n_chains, latest);
+}
+
+bens_status bens_metrics_until(const char *folder, double until, int64_t first_chain,
+                               int64_t n_chains, bens_metric *latest)
+{
+    memset(latest, 0, (size_t)n_chains * sizeof *latest);
+    DIR *dir = opendir(folder);
+    if (dir == NULL)
+        BENS_FAIL(BENS_ERR_IO, "cannot read the folder '%s': %s", folder,
+                  strerror(errno));
+    bens_status s = BENS_OK;
+    for (struct dirent *e; s == BENS_OK && (e = readdir(dir)) != NULL;) {
+        char path[BENS_PATH_SIZE];
+        if (fnmatch("metrics*.jsonl", e->d_name, 0) != 0) continue;
+        s = bens_folder_join(folder, e->d_name, path);
+        if (s == BENS_OK) s = read_file(path, until, first_chain, n_chains, latest);
+    }
+    closedir(dir);
+    return s;
+}

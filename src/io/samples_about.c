@@ -1,0 +1,134 @@
+#include "io/samples_layout.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <time.h>
+
+bens_status bens_samples_put_origin(hid_t object, const bens_samples_spec *spec)
+{
+    char now[32];
+    const time_t seconds = time(NULL);
+    struct tm utc;
+    if (gmtime_r(&seconds, &utc) == NULL ||
+        !strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", &utc))
+        BENS_FAIL(BENS_ERR_FAILURE, "the clock of this machine gives no date");
+    BENS_TRY(bens_h5_put_attribute(object, "created_at", now));
+    BENS_TRY(bens_h5_put_attribute(object, "creation_library", "bens"));
+    BENS_TRY(bens_h5_put_attribute(object, "creation_library_version", spec->version));
+    BENS_TRY(bens_h5_put_attribute(object, "creation_library_language", "C"));
+    BENS_TRY(bens_h5_put_attribute(object, "inference_library", "bens"));
+    return bens_h5_put_attribute(object, "inference_library_version", spec->version);
+}
+
+/* A variable with one dimension that is complete at once. */
+static bens_status put_fixed(hid_t group, const char *name, bens_h5_type type,
+                             const void *value, const bens_samples_axis *axis, hid_t *out)
+{
+    hid_t set;
+    BENS_TRY(bens_h5_put_numbers(group, name, type, value, axis->n, &set));
+    bens_status s = bens_h5_is_float(type) ? bens_h5_put_fill(set, type) : BENS_OK;
+    if (s == BENS_OK) s = bens_samples_attach(group, set, axis, 1);
+    if (out != NULL)
+        *out = set;
+    else
+        H5Dclose(set);
+    return s;
+}
+
+/* JSON is text: what is no UTF-8 becomes "?" as in bens_h5_put_text. */
+static bens_status put_json(hid_t object, json_t *value, const char *name, bool attribute)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    json_decref(value);
+    if (text == NULL) BENS_FAIL(BENS_ERR_FAILURE, "no memory for the text of '%s'", name);
+    const bens_status s = attribute ? bens_h5_put_attribute(object, name, text)
+                                    : bens_h5_put_text(object, name, text);
+    free(text);
+    return s;
+}
+
+static bens_status put_observed(hid_t file, const bens_samples_spec *spec)
+{
+    const bens_samples_axis axis = {.name = "obs_id", .n = spec->n_obs};
+    const bool label = spec->obs_label != NULL;
+    const void *value = label ? (const void *)spec->obs_label : spec->obs_value;
+    hid_t group, y = H5I_INVALID_HID;
+    if (spec->n_obs == 0 || value == NULL) return BENS_OK;
+    BENS_TRY(bens_h5_group(file, "observed_data", &group));
+    bens_status s = bens_samples_put_origin(group, spec);
+    if (s == BENS_OK)
+        s = put_fixed(group, spec->obs_name, label ? BENS_H5_INT32 : BENS_H5_FLOAT32,
+                      value, &axis, &y);
+    if (s == BENS_OK && label && spec->class_names != NULL) {
+        json_t *names = json_array();
+        for (int64_t i = 0; i < spec->n_classes; i++) {
+            json_t *name = json_string(spec->class_names[i]);
+            json_array_append_new(names, name != NULL ? name : json_string("?"));
+        }
+        s = put_json(y, names, "classes", true);
+    }
+    H5Dclose(y);
+    H5Gclose(group);
+    return s;
+}
+
+static bens_status put_constant(hid_t file, const bens_samples_spec *spec)
+{
+    const bens_samples_axis axis = {.name = "feature",
+                                    .n = spec->n_features,
+                                    .labels = spec->feature_names};
+    hid_t group;
+    if (spec->n_features == 0 || spec->x_mean == NULL || spec->x_sd == NULL)
+        return BENS_OK;
+    BENS_TRY(bens_h5_group(file, "constant_data", &group));
+    bens_status s = bens_samples_put_origin(group, spec);
+    if (s == BENS_OK)
+        s = put_fixed(group, "x_mean", BENS_H5_FLOAT64, spec->x_mean, &axis, NULL);
+    if (s == BENS_OK)
+        s = put_fixed(group, "x_sd", BENS_H5_FLOAT64, spec->x_sd, &axis, NULL);
+    H5Gclose(group);
+    return s;
+}
+
+static json_t *describe_tensor(const bens_tensor *t)
+{
+    json_t *shape = json_array(), *prior = json_object(), *tensor = json_object();
+    for (int k = 0; k < t->rank; k++)
+        json_array_append_new(shape, json_integer((json_int_t)t->shape[k]));
+    const bool normal = t->prior.kind == BENS_PRIOR_NORMAL;
+    json_object_set_new(prior, "name", json_string(normal ? "normal" : "flat"));
+    if (normal) json_object_set_new(prior, "scale", json_real(t->prior.scale));
+    json_object_set_new(tensor, "tensor", json_string(t->name));
+    json_object_set_new(tensor, "offset", json_integer((json_int_t)t->offset));
+    json_object_set_new(tensor, "shape", shape);
+    json_object_set_new(tensor, "prior", prior);
+    return tensor;
+}
+
+static bens_status put_provenance(hid_t group, const bens_samples_spec *spec)
+{
+    const int64_t n_data = (int64_t)spec->n_data;
+    json_t *layout = json_array();
+    for (int i = 0; i < spec->params->n_tensors; i++)
+        json_array_append_new(layout, describe_tensor(&spec->params->tensors[i]));
+    BENS_TRY(put_json(group, layout, "layout", false));
+    BENS_TRY(bens_h5_put_text(group, "config", spec->config));
+    BENS_TRY(bens_h5_put_text(group, "argv", spec->argv));
+    BENS_TRY(bens_h5_put_text(group, "environment", spec->environment));
+    BENS_TRY(bens_h5_put_text(group, "hosts", spec->hosts));
+    BENS_TRY(bens_h5_put_text(group, "build", spec->build));
+    BENS_TRY(bens_h5_put_number(group, "n_data", BENS_H5_INT64, &n_data));
+    BENS_TRY(bens_h5_put_number(group, "seed", BENS_H5_UINT64, &spec->seed));
+    return bens_h5_put_number(group, "data_hash", BENS_H5_UINT64, &spec->data_hash);
+}
+
+bens_status bens_samples_put_about(hid_t file, const bens_samples_spec *spec)
+{
+    hid_t group;
+    BENS_TRY(put_observed(file, spec));
+    BENS_TRY(put_constant(file, spec));
+    BENS_TRY(bens_h5_group(file, "bens", &group));
+    const bens_status s = put_provenance(group, spec);
+    H5Gclose(group);
+    return s;
+}

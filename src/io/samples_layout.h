@@ -1,0 +1,69 @@
+/* samples_layout.h - the variables of samples.h5 that have chains and draws: one list for
+ * creating, indexing, opening and writing. Private to io/; all Local. */
+#ifndef BENS_IO_SAMPLES_LAYOUT_H
+#define BENS_IO_SAMPLES_LAYOUT_H
+
+#include "io/h5.h"
+#include "io/samples.h"
+
+enum { BENS_SAMPLES_RANK = 2 + BENS_MAX_RANK };
+
+/* A dimension and its coordinate: labels [n], or first ... first + n - 1. */
+typedef struct {
+    char name[BENS_NAME_SIZE + 8];
+    int64_t n, first;
+    const char *const *labels;
+} bens_samples_axis;
+
+/* One draw's row of sample_stats as it lies in memory. */
+typedef struct {
+    bens_draw draw;
+    uint64_t checksum;
+} bens_samples_row;
+
+typedef struct {
+    const char *group, *name, *doc; /* borrowed; doc may be NULL                            */
+    bens_h5_type type;
+    bool flag;     /* `done`: written apart from the others                                 */
+    size_t offset; /* posterior: elements of the arena; else bytes of a bens_samples_row    */
+    size_t n;      /* elements of one draw                                                  */
+    int rank;
+    bens_samples_axis axis[BENS_SAMPLES_RANK]; /* chain, draw, those of the tensor          */
+} bens_samples_variable;
+
+typedef struct {
+    int n, n_tensors;                /* the tensors first, in their order                   */
+    bens_samples_variable *variable; /* [n], owned                                          */
+} bens_samples_layout;
+
+/* Errors: BENS_ERR_CONFIG: a tensor and a dimension, or two different dimensions, have the
+ * same name. */
+bens_status bens_samples_layout_create(const bens_params *params, int64_t first_chain,
+                                       int64_t n_chains, int64_t n_draws,
+                                       bens_samples_layout *out);
+void bens_samples_layout_release(bens_samples_layout *layout);
+
+/* The extent of a variable. */
+void bens_samples_shape(const bens_samples_variable *v, hsize_t shape[BENS_SAMPLES_RANK]);
+
+/* Bytes of all its values. */
+uint64_t bens_samples_size(const bens_samples_variable *v);
+
+/* Writes all of a file that is there from the start: groups, coordinates, variables,
+ * observed data, provenance. make(context, v, list) completes the properties of variable v
+ * and may be NULL; sets [n], if not NULL, gets the address of each variable's first byte. */
+typedef bens_status (*bens_samples_make)(const void *context, const bens_samples_variable *v,
+                                         hid_t list);
+bens_status bens_samples_write(hid_t file, const bens_samples_spec *spec,
+                               const bens_samples_layout *layout, bens_samples_make make,
+                               const void *context, uint64_t *address);
+
+/* The parts of it. Gives a data set its dimensions: the coordinate of a name is made in the
+ * group with the first variable that has it, and shared by the others. */
+bens_status bens_samples_attach(hid_t group, hid_t set, const bens_samples_axis *axis, int n);
+/* Who made it: on the file and on every group of ArviZ's schema, as ArviZ writes it. */
+bens_status bens_samples_put_origin(hid_t object, const bens_samples_spec *spec);
+/* Everything without chains: observed_data, constant_data, bens. */
+bens_status bens_samples_put_about(hid_t file, const bens_samples_spec *spec);
+
+#endif

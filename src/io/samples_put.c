@@ -1,0 +1,211 @@
+#include "io/samples_layout.h"
+
+#include "io/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+struct bens_samples {
+    int fd;
+    char path[BENS_PATH_SIZE];
+    const bens_params *params;
+    int64_t n_chains, n_draws;
+    bens_samples_layout layout;
+    uint64_t *address; /* [layout.n] first byte of each variable */
+    XXH64_state_t *hash;
+    char *scratch; /* draws of one variable side by side */
+    size_t scratch_size;
+};
+
+/* Its own bytes and nobody else's: contiguous, in this file, all of it. */
+static bens_status find_address(hid_t set, const bens_samples_variable *v,
+                                uint64_t file_size, uint64_t *out)
+{
+    const hid_t list = H5Dget_create_plist(set);
+    const bool own = list >= 0 && H5Pget_layout(list) == H5D_CONTIGUOUS &&
+                     H5Pget_external_count(list) == 0;
+    const haddr_t address = own ? H5Dget_offset(set) : HADDR_UNDEF;
+    const uint64_t size = bens_samples_size(v);
+    H5Pclose(list);
+    if (address == HADDR_UNDEF)
+        BENS_FAIL(BENS_ERR_IO, "wanted %s/%s contiguous in this file, found it elsewhere",
+                  v->group, v->name);
+    if (address > file_size || size > file_size - address)
+        BENS_FAIL(BENS_ERR_IO,
+                  "wanted %llu bytes of %s/%s, found the end of the file: it was cut",
+                  (unsigned long long)size, v->group, v->name);
+    *out = address;
+    return BENS_OK;
+}
+
+static bens_status find_variable(hid_t file, const bens_samples_variable *v,
+                                 uint64_t file_size, uint64_t *address)
+{
+    hsize_t wanted[BENS_SAMPLES_RANK], found[BENS_SAMPLES_RANK];
+    hid_t set;
+    bens_samples_shape(v, wanted);
+    BENS_TRY(bens_h5_find(file, v->group, v->name, v->type, v->rank, found, &set));
+    bens_status s = BENS_OK;
+    for (int k = 0; k < v->rank && s == BENS_OK; k++)
+        if (wanted[k] != found[k])
+            s = bens_error_set(BENS_ERR_IO, "wanted %llu along '%s' of %s/%s, found %llu",
+                               (unsigned long long)wanted[k], v->axis[k].name, v->group,
+                               v->name, (unsigned long long)found[k]);
+    if (s == BENS_OK) s = find_address(set, v, file_size, address);
+    H5Dclose(set);
+    return s;
+}
+
+static bens_status find_addresses(bens_samples *f)
+{
+    struct stat info;
+    hid_t file;
+    if (fstat(f->fd, &info) != 0) BENS_FAIL(BENS_ERR_IO, "%s", strerror(errno));
+    BENS_TRY(bens_h5_open(f->path, &file));
+    bens_status s = BENS_OK;
+    for (int i = 0; i < f->layout.n && s == BENS_OK; i++)
+        s = find_variable(file, &f->layout.variable[i], (uint64_t)info.st_size,
+                          &f->address[i]);
+    H5Fclose(file);
+    return s;
+}
+
+static bens_status open_file(const char *path, bens_samples *f)
+{
+    BENS_TRY(
+        bens_samples_layout_create(f->params, 0, f->n_chains, f->n_draws, &f->layout));
+    BENS_TRY(bens_alloc((size_t)f->layout.n, sizeof *f->address, &f->address));
+    f->hash = XXH64_createState();
+    if (f->hash == NULL) BENS_FAIL(BENS_ERR_FAILURE, "no memory for a checksum");
+    if (strlen(path) >= sizeof f->path)
+        BENS_FAIL(BENS_ERR_IO, "the path '%s' is too long", path);
+    memcpy(f->path, path, strlen(path) + 1);
+    f->fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (f->fd < 0) BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
+    const bens_status s = find_addresses(f);
+    if (s != BENS_OK)
+        bens_error_set(s, "'%s' is not this run's: %s", path, bens_error_text());
+    return s;
+}
+
+bens_status bens_samples_open(const char *path, const bens_params *params,
+                              int64_t n_chains, int64_t n_draws, bens_samples **out)
+{
+    bens_samples *f;
+    bens_h5_start();
+    BENS_TRY(bens_alloc(1, sizeof *f, &f));
+    *f = (bens_samples){.fd = -1,
+                        .params = params,
+                        .n_chains = n_chains,
+                        .n_draws = n_draws};
+    const bens_status s = open_file(path, f);
+    if (s == BENS_OK)
+        *out = f;
+    else
+        bens_samples_close(f);
+    return s;
+}
+
+void bens_samples_close(bens_samples *f)
+{
+    if (f == NULL) return;
+    if (f->fd >= 0) close(f->fd);
+    if (f->hash != NULL) XXH64_freeState(f->hash);
+    bens_samples_layout_release(&f->layout);
+    free(f->address);
+    free(f->scratch);
+    free(f);
+}
+
+static bens_status grow_scratch(bens_samples *f, size_t size)
+{
+    if (size <= f->scratch_size) return BENS_OK;
+    char *grown;
+    BENS_TRY(bens_alloc(size, 1, &grown));
+    free(f->scratch);
+    f->scratch = grown;
+    f->scratch_size = size;
+    return BENS_OK;
+}
+
+/* Writes n draws of one variable. The value of draw k lies at from + k stride. */
+static bens_status put_variable(bens_samples *f, int i, int64_t row, int64_t first,
+                                int64_t n, const void *from, size_t stride)
+{
+    const bens_samples_variable *v = &f->layout.variable[i];
+    const size_t size = v->n * bens_h5_size(v->type);
+    const uint64_t draw = (uint64_t)row * (uint64_t)f->n_draws + (uint64_t)first;
+    if (stride != size && n > 1) { /* the draws of a chain lie side by side in the file */
+        BENS_TRY(grow_scratch(f, size * (size_t)n));
+        for (size_t k = 0; k < (size_t)n; k++)
+            memcpy(f->scratch + k * size, (const char *)from + k * stride, size);
+        from = f->scratch;
+    }
+    if (bens_file_put(f->fd, from, size * (size_t)n, f->address[i] + draw * size) != 0)
+        BENS_FAIL(BENS_ERR_IO, "cannot write draw %lld of row %lld of %s/%s to '%s': %s",
+                  (long long)first, (long long)row, v->group, v->name, f->path,
+                  strerror(errno));
+    return BENS_OK;
+}
+
+static uint64_t checksum(const bens_samples *f, const float *theta)
+{
+    XXH64_reset(f->hash, 0);
+    for (int i = 0; i < f->layout.n_tensors; i++) {
+        const bens_samples_variable *v = &f->layout.variable[i];
+        XXH64_update(f->hash, theta + v->offset, v->n * sizeof *theta);
+    }
+    return XXH64_digest(f->hash);
+}
+
+bens_status bens_samples_put(bens_samples *f, int64_t row, int64_t first, int64_t n,
+                             const float *theta, const bens_draw *draw)
+{
+    BENS_ASSERT(row >= 0 && row < f->n_chains && first >= 0 && n >= 0 &&
+                first <= f->n_draws - n);
+    const size_t stride = f->params->n;
+    bens_samples_row *rows;
+    BENS_TRY(bens_alloc((size_t)n, sizeof *rows, &rows));
+    for (size_t k = 0; k < (size_t)n; k++)
+        rows[k] = (bens_samples_row){draw[k], checksum(f, theta + k * stride)};
+    bens_status s = BENS_OK;
+    for (int i = 0; i < f->layout.n && s == BENS_OK; i++) {
+        const bens_samples_variable *v = &f->layout.variable[i];
+        if (v->flag) continue;
+        if (i < f->layout.n_tensors)
+            s = put_variable(f, i, row, first, n, theta + v->offset,
+                             stride * sizeof *theta);
+        else
+            s = put_variable(f, i, row, first, n, (const char *)rows + v->offset,
+                             sizeof *rows);
+    }
+    free(rows);
+    return s;
+}
+
+bens_status bens_samples_sync(bens_samples *f)
+{
+    if (fdatasync(f->fd) != 0)
+        BENS_FAIL(BENS_ERR_IO, "cannot bring '%s' to the disk: %s", f->path,
+                  strerror(errno));
+    return BENS_OK;
+}
+
+bens_status bens_samples_done(bens_samples *f, int64_t row, int64_t first, int64_t n)
+{
+    BENS_ASSERT(row >= 0 && row < f->n_chains && first >= 0 && n >= 0 &&
+                first <= f->n_draws - n);
+    char *flag;
+    BENS_TRY(bens_alloc((size_t)n, 1, &flag));
+    memset(flag, 1, (size_t)n);
+    bens_status s = BENS_OK;
+    for (int i = f->layout.n_tensors; i < f->layout.n && s == BENS_OK; i++)
+        if (f->layout.variable[i].flag) s = put_variable(f, i, row, first, n, flag, 1);
+    free(flag);
+    return s;
+}
