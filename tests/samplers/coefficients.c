@@ -68,7 +68,7 @@ static void is_published_recursion(void **unused)
             assert_true(fabs(v.sampler->mass(o.options) - s.sigma * s.sigma) < 1e-15);
             settings_release(&o);
         }
-    assert_int_equal(n_variants, 3);
+    assert_true(n_variants >= 3);
 }
 
 /* The noise of baoa from the tiniest friction to the largest: 1 - exp(-2 x) by subtraction
