@@ -10,7 +10,7 @@ enum { BENS_SAMPLES_RANK = 2 + BENS_MAX_RANK };
 
 /* A dimension and its coordinate: labels [n], or first ... first + n - 1. */
 typedef struct {
-    char name[BENS_NAME_SIZE + 8];
+    char name[BENS_NAME_SIZE + 16];
     int64_t n, first;
     const char *const *labels;
 } bens_samples_axis;

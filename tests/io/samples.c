@@ -121,7 +121,8 @@ static void coordinates_and_provenance_are_there(void **state)
     expect_text(file, "bens/hosts", "");
     expect_text(file, "bens/layout",
                 "[{\"tensor\":\"weight\",\"offset\":0,\"shape\":[3],\"prior\":{\"name\":"
-                "\"normal\",\"scale\":2.0}},{\"tensor\":\"bias\",\"offset\":16,\"shape\":[],"
+                "\"normal\",\"scale\":2.0}},{\"tensor\":\"bias\",\"offset\":16,\"shape\":"
+                "[],"
                 "\"prior\":{\"name\":\"flat\"}},{\"tensor\":\"block.0.w\",\"offset\":32,"
                 "\"shape\":[2,2],\"prior\":{\"name\":\"flat\"}}]");
     expect_attribute(file, "/", "schema", "bens-samples-1");
@@ -129,8 +130,10 @@ static void coordinates_and_provenance_are_there(void **state)
     expect_attribute(file, "sample_stats/done", "dtype", "bool");
     expect_attribute(file, "sample_stats/diverging", "dtype", "bool");
     expect_attribute(file, "observed_data/y", "classes", "[\"negative\",\"positive\"]");
-    assert_true(H5Aexists_by_name(file, "sample_stats/lp", "_FillValue", H5P_DEFAULT) > 0);
-    assert_true(H5Aexists_by_name(file, "sample_stats/step", "_FillValue", H5P_DEFAULT) == 0);
+    assert_true(H5Aexists_by_name(file, "sample_stats/lp", "_FillValue", H5P_DEFAULT) >
+                0);
+    assert_true(H5Aexists_by_name(file, "sample_stats/step", "_FillValue", H5P_DEFAULT) ==
+                0);
     H5Fclose(file);
     fixture_release(&f);
 }
@@ -236,7 +239,8 @@ static void the_size_is_foretold(void **state)
         f.spec.n_draws = shapes[i][1];
         assert_int_equal(bens_samples_create(f.folder, "samples.h5", &f.spec), BENS_OK);
         assert_int_equal(stat(f.path, &info), 0);
-        const double said = (double)bens_samples_bytes(&f.spec), is = (double)info.st_size;
+        const double said = (double)bens_samples_bytes(&f.spec),
+                     is = (double)info.st_size;
         assert_true(said >= is && said <= 1.2 * is + 131072);
         assert_true(info.st_blocks * 512 >= info.st_size); /* no holes to fill later */
         fixture_release(&f);
@@ -282,14 +286,17 @@ static void names_may_not_clash(void **state)
     fixture f;
     fixture_make(&f);
     strcpy(f.params.tensors[1].name, "feature");
-    assert_int_equal(bens_samples_create(f.folder, "samples.h5", &f.spec), BENS_ERR_CONFIG);
+    assert_int_equal(bens_samples_create(f.folder, "samples.h5", &f.spec),
+                     BENS_ERR_CONFIG);
     strcpy(f.params.tensors[1].name, "chain");
-    assert_int_equal(bens_samples_create(f.folder, "samples.h5", &f.spec), BENS_ERR_CONFIG);
+    assert_int_equal(bens_samples_create(f.folder, "samples.h5", &f.spec),
+                     BENS_ERR_CONFIG);
     strcpy(f.params.tensors[1].name, "bias");
     bens_axis other = f.feature;
     other.n = 2;
     f.params.tensors[2].axis[0] = &other;
-    assert_int_equal(bens_samples_create(f.folder, "samples.h5", &f.spec), BENS_ERR_CONFIG);
+    assert_int_equal(bens_samples_create(f.folder, "samples.h5", &f.spec),
+                     BENS_ERR_CONFIG);
     assert_non_null(strstr(bens_error_text(), "dimension 'feature'"));
     assert_int_equal(rmdir(f.folder), 0); /* nothing was left behind */
     assert_int_equal(mkdir(f.folder, 0777), 0);
@@ -315,24 +322,28 @@ static void an_index_joins_rectangles(void **state)
         assert_int_equal(bens_samples_create(f.folder, part[i], &spec), BENS_OK);
     }
     for (int twice = 0; twice < 2; twice++) /* the second replaces the first */
-        assert_int_equal(bens_samples_index(f.folder, "samples.h5", &f.spec, part, begin, 2),
+        assert_int_equal(bens_samples_index(f.folder, "samples.h5", &f.spec, part, begin,
+                                            2),
                          BENS_OK);
     for (int64_t row = 0; row < CHAINS; row++) {
         char path[128];
         bens_samples *s;
         const int i = row >= begin[1];
         snprintf(path, sizeof path, "%s/%s", f.folder, part[i]);
-        assert_int_equal(
-            bens_samples_open(path, &f.params, begin[i + 1] - begin[i], DRAWS, &s), BENS_OK);
+        assert_int_equal(bens_samples_open(path, &f.params, begin[i + 1] - begin[i],
+                                           DRAWS, &s),
+                         BENS_OK);
         float theta[64];
         bens_draw draw;
         fill_draw(&f.params, row, 2, theta, &draw);
-        assert_int_equal(bens_samples_put(s, row - begin[i], 2, 1, theta, &draw), BENS_OK);
+        assert_int_equal(bens_samples_put(s, row - begin[i], 2, 1, theta, &draw),
+                         BENS_OK);
         assert_int_equal(bens_samples_done(s, row - begin[i], 2, 1), BENS_OK);
         bens_samples_close(s);
     }
     const hid_t file = open_file(f.path);
-    read_all(file, "posterior/weight", H5T_NATIVE_FLOAT, CHAINS * DRAWS * FEATURES, weight);
+    read_all(file, "posterior/weight", H5T_NATIVE_FLOAT, CHAINS * DRAWS * FEATURES,
+             weight);
     read_all(file, "posterior/chain", H5T_NATIVE_INT64, CHAINS, chain);
     for (int64_t c = 0; c < CHAINS; c++) {
         assert_true(chain[c] == 7 + c);
@@ -371,7 +382,8 @@ static void a_summary_counts(void **state)
     bens_samples_close(s);
     assert_int_equal(bens_samples_summarize(f.path, &sum), BENS_OK);
     assert_true(sum.n_chains == CHAINS && sum.n_draws == DRAWS && sum.first_chain == 7);
-    assert_true(sum.n_done == 7 && sum.done[0] == 5 && sum.done[1] == 0 && sum.done[2] == 2);
+    assert_true(sum.n_done == 7 && sum.done[0] == 5 && sum.done[1] == 0 &&
+                sum.done[2] == 2);
     assert_true(sum.diverging[0] == 1 && sum.diverging[2] == 0 && sum.n_data == 768);
     assert_true(sum.created >= before && sum.created <= (double)time(NULL));
     assert_string_equal(sum.config, "[run]\nseed = 1\n");

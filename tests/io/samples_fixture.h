@@ -27,8 +27,9 @@ typedef struct {
     bens_samples_spec spec;
 } fixture;
 
-static const char *const feature_names[FEATURES] = {"plas", "gr\xc3\xb6\xc3\x9f"
-                                                            "e",
+static const char *const feature_names[FEATURES] = {"plas",
+                                                    "gr\xc3\xb6\xc3\x9f"
+                                                    "e",
                                                     "age"};
 static const char *const class_names[2] = {"negative", "positive"};
 static const int32_t labels[OBS] = {0, 1, 1, 0, 1};
@@ -83,8 +84,8 @@ static inline float value_at(int64_t row, int64_t draw, size_t element)
     return (float)(row * 1000 + draw * 100 + (int64_t)element) + 0.25F;
 }
 
-static inline void fill_draw(const bens_params *p, int64_t row, int64_t draw, float *theta,
-                             bens_draw *out)
+static inline void fill_draw(const bens_params *p, int64_t row, int64_t draw,
+                             float *theta, bens_draw *out)
 {
     for (size_t e = 0; e < p->n; e++) theta[e] = -1e30F;
     for (int i = 0; i < p->n_tensors; i++) {

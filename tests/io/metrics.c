@@ -1,0 +1,189 @@
+/* metrics.jsonl: what was written is read back; cut and mixed lines cost nothing else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "io/metrics.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[32], path[64];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    strcpy(folder, "metrics-XXXXXX");
+    if (mkdtemp(folder) == NULL) return 1;
+    snprintf(path, sizeof path, "%s/metrics.jsonl", folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    char command[64];
+    snprintf(command, sizeof command, "rm -r '%s'", folder);
+    return system(command) != 0;
+}
+
+static bens_metric metric_of(int64_t chain, int64_t step)
+{
+    return (bens_metric){.time = 1.7e9 + (double)step / 8,
+                         .rank = 3,
+                         .chain = chain,
+                         .step = step,
+                         .draws = step / 10,
+                         .loss = 0.1 + (double)chain,
+                         .temperature_kinetic = 1.0 / 3};
+}
+
+static void put(const char *to, const bens_metric *x)
+{
+    bens_metrics *m;
+    assert_int_equal(bens_metrics_open(to, &m), BENS_OK);
+    assert_int_equal(bens_metrics_put(m, x), BENS_OK);
+    bens_metrics_close(m);
+}
+
+static void append(const char *text)
+{
+    FILE *f = fopen(path, "a");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void the_latest_line_counts(void **state)
+{
+    (void)state;
+    bens_metric latest[3];
+    for (int64_t step = 10; step <= 30; step += 10)
+        for (int64_t chain = 6; chain < 9; chain++) {
+            const bens_metric x = metric_of(chain, step * chain);
+            put(path, &x);
+        }
+    assert_int_equal(bens_metrics_latest(path, 7, 3, latest), BENS_OK);
+    for (int i = 0; i < 2; i++) {
+        const bens_metric x = metric_of(7 + i, 30 * (7 + i));
+        assert_true(latest[i].time == x.time && latest[i].rank == 3);
+        assert_true(latest[i].chain == x.chain && latest[i].step == x.step);
+        assert_true(latest[i].draws == x.draws && latest[i].loss == x.loss);
+        assert_true(latest[i].temperature_kinetic == x.temperature_kinetic);
+        assert_false(latest[i].diverging);
+    }
+    assert_true(latest[2].time == 0); /* chain 9 has said nothing */
+    assert_int_equal(bens_metrics_latest("nowhere/m.jsonl", 0, 1, latest), BENS_ERR_IO);
+}
+
+static void nan_is_null(void **state)
+{
+    (void)state;
+    bens_metric x = metric_of(0, 1), latest;
+    char line[256];
+    x.loss = INFINITY;
+    x.temperature_kinetic = NAN;
+    x.diverging = true;
+    put(path, &x);
+    FILE *f = fopen(path, "r");
+    assert_non_null(fgets(line, sizeof line, f));
+    fclose(f);
+    assert_string_equal(line,
+                        "{\"time\":1700000000.125,\"rank\":3,\"chain\":0,\"step\":1,"
+                        "\"draws\":0,\"loss\":null,\"temperature_kinetic\":null,"
+                        "\"diverging\":true}\n");
+    assert_int_equal(bens_metrics_latest(path, 0, 1, &latest), BENS_OK);
+    assert_true(isnan(latest.loss) && latest.diverging);
+}
+
+/* A writer was killed in the middle of a line, and another one came after it. */
+static void a_cut_line_is_passed_over(void **state)
+{
+    (void)state;
+    bens_metric a = metric_of(0, 10), b = metric_of(0, 20), latest;
+    put(path, &a);
+    append("{\"time\":1.8e9,\"rank\":0,\"chain\":0,\"step\":99,\"dra");
+    assert_int_equal(bens_metrics_latest(path, 0, 1, &latest), BENS_OK);
+    assert_true(latest.step == 10);
+    put(path, &b);
+    assert_int_equal(bens_metrics_latest(path, 0, 1, &latest), BENS_OK);
+    assert_true(latest.step == 20);
+    append("\n\nnull\n[]\n{}\n{\"time\":1.8e9,\"rank\":0,\"chain\":0,\"step\":\"x\","
+           "\"draws\":1}\n"
+           "{\"time\":1.8e9,\"rank\":-1,\"chain\":0,\"step\":7,\"draws\":1}\n");
+    /* whole, but without an end: it may still be growing */
+    append("{\"time\":1.9e9,\"rank\":0,\"chain\":0,\"step\":77,\"draws\":1}");
+    assert_int_equal(bens_metrics_latest(path, 0, 1, &latest), BENS_OK);
+    assert_true(latest.step == 20);
+}
+
+static void the_folder_is_read_as_it_was(void **state)
+{
+    (void)state;
+    bens_metric latest[2];
+    char other[64];
+    const bens_metric a = metric_of(0, 80), b = metric_of(0, 160), c = metric_of(1, 800);
+    snprintf(other, sizeof other, "%s/metrics.node7.jsonl", folder);
+    assert_int_equal(bens_metrics_until(folder, INFINITY, 0, 2, latest), BENS_OK);
+    assert_true(latest[0].time == 0);
+    put(path, &a);
+    put(path, &b);
+    put(other, &c);
+    assert_int_equal(bens_metrics_until(folder, INFINITY, 0, 2, latest), BENS_OK);
+    assert_true(latest[0].step == 160 && latest[1].step == 800);
+    assert_int_equal(bens_metrics_until(folder, 1.7e9 + 15, 0, 2, latest), BENS_OK);
+    assert_true(latest[0].step == 80 && latest[1].time == 0);
+    assert_int_equal(bens_metrics_until("nowhere", INFINITY, 0, 2, latest), BENS_ERR_IO);
+}
+
+/* Four writers at once: every line arrives whole. */
+static void writers_do_not_mix(void **state)
+{
+    (void)state;
+    enum { WRITERS = 4, LINES = 500 };
+    char line[512];
+    int n = 0, result;
+    for (int w = 0; w < WRITERS; w++) {
+        if (fork() != 0) continue;
+        bens_metrics *m;
+        bool good = bens_metrics_open(path, &m) == BENS_OK;
+        for (int64_t i = 0; i < LINES && good; i++) {
+            const bens_metric x = metric_of(w, i);
+            good = bens_metrics_put(m, &x) == BENS_OK;
+        }
+        _exit(!good);
+    }
+    for (int w = 0; w < WRITERS; w++) {
+        assert_true(wait(&result) > 0);
+        assert_int_equal(result, 0);
+    }
+    FILE *f = fopen(path, "r");
+    while (fgets(line, sizeof line, f) != NULL) {
+        assert_int_equal(line[0], '{');
+        assert_string_equal(line + strlen(line) - 2, "}\n");
+        n++;
+    }
+    fclose(f);
+    assert_int_equal(n, WRITERS * LINES);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_latest_line_counts, make_folder,
+                                        remove_folder),
+        cmocka_unit_test_setup_teardown(nan_is_null, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_cut_line_is_passed_over, make_folder,
+                                        remove_folder),
+        cmocka_unit_test_setup_teardown(the_folder_is_read_as_it_was, make_folder,
+                                        remove_folder),
+        cmocka_unit_test_setup_teardown(writers_do_not_mix, make_folder, remove_folder),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
