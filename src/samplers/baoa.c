@@ -5,6 +5,7 @@
  *     theta' = theta + eps / (2 sigma^2) (m + eps g + m')
  *
  * On a Gaussian the variance of theta is exact for every stable eps. */
+#include "samplers/friction.h"
 #include "samplers/sampler.h"
 
 #include "core/kernels.h"
@@ -35,17 +36,6 @@ static const bens_option options[] = {
     {0},
 };
 
-/* 1 - exp(-x), x >= 0, to a few units in the last place. Below 1/8 the difference would lose
- * digits (all of them at x = 1e-17, and the noise with them): there the series, whose first
- * term left out is x^13 / 13! < 3e-22. */
-static double one_minus_exp(double x)
-{
-    if (x > 0.125) return 1 - bens_k_exp_f64(-x);
-    double sum = 1;
-    for (int k = 12; k > 1; k--) sum = 1 - x / k * sum;
-    return x * sum;
-}
-
 static bens_langevin linear(const void *p, double eps, double T)
 {
     const baoa_options *o = p;
@@ -54,7 +44,7 @@ static bens_langevin linear(const void *p, double eps, double T)
 
     return (bens_langevin){.a = c,
                            .b = c * eps,
-                           .s = o->sigma * sqrt(T * one_minus_exp(2 * x)),
+                           .s = o->sigma * sqrt(T * bens_one_minus_exp(2 * x)),
                            .p = half,
                            .q = half * eps,
                            .r = half};
