@@ -1,7 +1,8 @@
 /* cmd.h - the subcommands. Each is one file with one table; main.c lists them.
  *
- * run() gets the arguments behind the command's name and returns a bens_status, whose value
- * is the exit code; whoever calls it prints the error record. */
+ * run() gets its own argv: argv[0] is the command's name, as getopt wants it. It returns a
+ * bens_status, whose value is the exit code; whoever calls it prints the error record (a rank
+ * that has nothing to say leaves it empty). */
 #ifndef BENS_CMD_CMD_H
 #define BENS_CMD_CMD_H
 
@@ -16,7 +17,8 @@ typedef struct {
 } bens_command;
 
 /* The command named by argv[1]; --help and --version; an unknown one names the nearest. Prints
- * the error record of a command that failed (once a job, on rank 0). Returns the exit code. */
+ * "bens COMMAND: " and the error record of a command that failed, if it is not empty.
+ * commands ends with NULL. Returns the exit code. */
 int bens_command_main(const bens_command *const *commands, int argc, char **argv);
 
 extern const bens_command bens_command_train, bens_command_status, bens_command_options,

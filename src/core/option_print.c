@@ -140,9 +140,11 @@ static void range(const bens_option *o, char *text, size_t size)
         snprintf(text, size, " %s %s", o->below_max ? "<" : "<=", max);
 }
 
+/* "one of a, b"; a single choice stands alone. */
 static void list(const char *choices, char *text, size_t size)
 {
-    size_t used = (size_t)snprintf(text, size, "one of ");
+    const char *const head = strchr(choices, '|') != NULL ? "one of " : "";
+    size_t used = (size_t)snprintf(text, size, "%s", head);
     for (const char *c = choices; *c != '\0' && used + 3 < size; c++) {
         text[used++] = *c == '|' ? ',' : *c;
         if (*c == '|') text[used++] = ' ';

@@ -26,12 +26,17 @@ typedef struct {
 } bens_data_options;
 
 typedef struct {
-    int from;     /* BENS_FROM_ */
-    int momenta;  /* BENS_MOMENTA_ */
+    int from;    /* BENS_FROM_ */
+    int momenta; /* BENS_MOMENTA_ */
     int64_t superchain;
 } bens_init_options;
 enum { BENS_FROM_MODEL, BENS_FROM_ZERO, BENS_FROM_PRIOR };
 enum { BENS_MOMENTA_STATIONARY, BENS_MOMENTA_ZERO };
+
+typedef struct {
+    int step_size, temperature; /* BENS_SCHEDULE_ */
+} bens_schedule_options;
+enum { BENS_SCHEDULE_CONSTANT };
 
 typedef struct {
     bens_length burn_in;
@@ -45,9 +50,9 @@ enum { BENS_LP_FULL, BENS_LP_BATCH };
 
 /* One [prior] or [prior PATTERN] section, in the order of the file: later ones win. */
 typedef struct {
-    const char *pattern; /* "*" for [prior] */
+    const char *pattern; /* "*" for [prior]                        */
     bens_prior prior;
-    const char *where; /* "pima.ini:31", for messages */
+    const char *where; /* "pima.ini:31", "--set", "default"; for messages */
 } bens_prior_rule;
 
 typedef struct {
@@ -56,6 +61,7 @@ typedef struct {
     bens_grid_options grid;
     bens_data_options data;
     bens_init_options init;
+    bens_schedule_options schedule;
     bens_chain_options chain;
     bens_store_options store;
     const bens_model *model;
