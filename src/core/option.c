@@ -1,5 +1,6 @@
 /* option.c - from the text of a setting to its field. option_print.c is the way back. */
 #include "core/option.h"
+#include "core/path.h"
 #include "core/text.h"
 
 #include <errno.h>
@@ -7,7 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* One value on its way into its field, and what a message about it needs. */
 typedef struct {
@@ -119,36 +119,15 @@ static bool holds_comment(const char *text)
     return false;
 }
 
-/* *out [PATH_MAX] = base/path; false: too long. "./" in front of path is left out; ".." stays,
- * for taking it away would be wrong behind a symbolic link. */
-static bool join(const char *base, const char *path, char *out)
-{
-    while (path[0] == '.' && path[1] == '/')
-        for (path += 2; *path == '/';) path++;
-    const size_t length = strlen(base);
-    const char *const slash = length > 0 && base[length - 1] == '/' ? "" : "/";
-    const char *const name = strcmp(path, ".") == 0 ? "" : path;
-    const int size =
-        snprintf(out, PATH_MAX, "%s%s%s", base, name[0] == '\0' ? "" : slash, name);
-    return size >= 0 && size < PATH_MAX;
-}
-
 static bens_status set_path(const setting *s)
 {
-    char working[PATH_MAX], folder[PATH_MAX], path[PATH_MAX];
-    if (s->value[0] == '\0' || s->value[0] == '/') {
-        if (holds_comment(s->value)) return refuse(s, " (' #' and ' ;' start a comment)");
-        return set_text(s);
-    }
+    char path[PATH_MAX];
+    if (s->value[0] == '\0') return set_text(s);
     if (s->value[0] == '~')
         return refuse(s, " (~ is not expanded here: write the path out)");
-    if (getcwd(working, sizeof working) == NULL)
-        BENS_FAIL(BENS_ERR_IO, "%s: [%s] %s: cannot tell the working directory: %s",
-                  s->where, s->section, s->option->name, strerror(errno));
-    const bool absolute = s->folder[0] == '/';
-    if (!join(absolute ? s->folder : working, absolute ? "" : s->folder, folder) ||
-        !join(folder, s->value, path))
+    if (!bens_path_resolve(s->folder, s->value, path))
         return refuse(s, " (the whole path is too long)");
+    if (holds_comment(s->value)) return refuse(s, " (' #' and ' ;' start a comment)");
     if (holds_comment(path)) return refuse(s, " in a folder whose name has ' #' or ' ;'");
     setting resolved = *s;
     resolved.value = path;

@@ -32,8 +32,8 @@ static bens_status check_backend(const bens_settings *settings, bens_config *c)
         return bens_pool_text(c->pool, names[0], &c->run.backend);
     if (strcmp(wanted, "cuda") == 0)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "%s: [run] backend 'cuda' is known, but this program was built "
-                  "without it",
+                  "%s: [run] backend 'cuda' is known, "
+                  "but this program was built without it",
                   where);
     names[n++] = "auto";
     const int near = bens_text_nearest(wanted, names, n);
@@ -65,8 +65,8 @@ static bens_status check_grid(const bens_settings *settings, const bens_config *
                   bens_settings_where(settings, "grid", "comm"), (long long)g->shards);
     if (g->first_chain + g->chains > BENS_MAX_CHAIN + 1)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "%s: [grid] chains: wanted first_chain + chains <= %d, found %lld + "
-                  "%lld",
+                  "%s: [grid] chains: wanted first_chain + chains <= %d, "
+                  "found %lld + %lld",
                   bens_settings_where(settings, "grid", "chains"), BENS_MAX_CHAIN + 1,
                   (long long)g->first_chain, (long long)g->chains);
     return BENS_OK;
@@ -76,22 +76,20 @@ static bens_status check_chain(const bens_settings *settings, const bens_config 
 {
     if (c->chain.thin == 0 && c->chain.draws != 1)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "%s: [chain] thin = 0 leaves one state to keep: wanted draws = 1 with "
-                  "it, "
+                  "%s: [chain] thin = 0 leaves one state to keep: wanted draws = 1, "
                   "found draws = %lld",
                   bens_settings_where(settings, "chain", "thin"),
                   (long long)c->chain.draws);
     if (c->grid.chains % c->init.superchain != 0)
         BENS_FAIL(BENS_ERR_CONFIG,
                   "%s: [init] superchain: wanted a divisor of [grid] chains = %lld, "
-                  "found %lld",
+                  "found superchain = %lld",
                   bens_settings_where(settings, "init", "superchain"),
                   (long long)c->grid.chains, (long long)c->init.superchain);
     if (c->init.from == BENS_FROM_PRIOR && c->model->own_density)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "%s: [init] from: wanted model or zero, for model '%s' has no prior to "
-                  "draw "
-                  "from, found 'prior'",
+                  "%s: [init] from: wanted model or zero, for model '%s' has no prior "
+                  "to draw from, found 'prior'",
                   bens_settings_where(settings, "init", "from"), c->model->name);
     return BENS_OK;
 }
@@ -101,8 +99,7 @@ static bens_status check_data(const bens_settings *settings, const bens_config *
     const bens_data_request *const r = &c->data.request;
     if (c->source != NULL && r->test[0] != '\0' && r->test_fraction > 0)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "%s: [data] test_fraction: wanted either test or test_fraction, found "
-                  "both",
+                  "%s: [data]: wanted either test or test_fraction, found both",
                   bens_settings_where(settings, "data", "test_fraction"));
     return BENS_OK;
 }

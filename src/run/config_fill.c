@@ -91,8 +91,8 @@ static bens_status refuse_key(const bens_fill *f, const bens_setting *s)
                       *near = nearest_key(f, s->key);
     if (other != NULL)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "%s: [%s] %s: %s '%s' has no such key (%s has); take it away or "
-                  "leave it empty",
+                  "%s: [%s] %s: %s '%s' has no such key (%s has); "
+                  "take it away or leave it empty",
                   s->where, s->title, s->key, f->section->registry->noun, f->choice.name,
                   other);
     if (near != NULL)

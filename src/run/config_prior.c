@@ -12,8 +12,8 @@ static bens_status refuse(const bens_prior_rule *rule, const bens_params *params
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
                                  i > 0 ? ", " : "", params->tensors[i].name);
     BENS_FAIL(BENS_ERR_CONFIG,
-              "%s: [prior %s]: wanted a pattern that matches a tensor, found none of: "
-              "%s%s",
+              "%s: [prior %s]: wanted a pattern that matches a tensor, "
+              "found none of: %s%s",
               rule->where, rule->pattern, names, used < sizeof names ? "" : "...");
 }
 

@@ -171,13 +171,28 @@ static void paths(void **state)
     refused("path", "", "wanted a path, found nothing");
     refused("path", "~/x", "~ is not expanded");
     refused("path", "/a #b", "start a comment");
-    refused("path", "a ;b", "' #' or ' ;'");
+    refused("path", "a ;b", "start a comment");
     memset(long_path, 'x', sizeof long_path - 1);
     long_path[sizeof long_path - 1] = '\0';
     refused("path", long_path, "too long");
 
-    assert_non_null(getcwd(working, sizeof working));
+    /* up from folders that are there, and through a symbolic link to where it leads */
     const bens_option *path = bens_option_find(table, "path");
+    assert_int_equal(bens_option_set(path, &f, pool, "/usr/lib", "x", "room",
+                                     "../../../a/../b"),
+                     0);
+    assert_string_equal(f.path, "/a/../b");
+    unlink("link");
+    assert_int_equal(symlink("/usr/lib", "link"), 0);
+    assert_int_equal(bens_option_set(path, &f, pool, "link", "x", "room", "..//b.csv"),
+                     0);
+    assert_string_equal(f.path, "/usr/b.csv");
+    unlink("link");
+    assert_int_equal(bens_option_set(path, &f, pool, "/a #1", "x", "room", "b"),
+                     BENS_ERR_CONFIG);
+    assert_non_null(strstr(bens_error_text(), "in a folder whose name has ' #'"));
+
+    assert_non_null(getcwd(working, sizeof working));
     assert_int_equal(bens_option_set(path, &f, pool, "", "--set", "room", "b.csv"),
                      BENS_OK);
     snprintf(expected, sizeof expected, "%s/b.csv", working);

@@ -286,8 +286,8 @@ static void what_does_not_go_together_is_refused(void **state)
     bens_config c;
     (void)state;
     refused(pima, "chain.thin=0",
-            "--set: [chain] thin = 0 leaves one state to keep: wanted draws "
-            "= 1 with it, found draws = 5000");
+            "--set: [chain] thin = 0 leaves one state to keep: wanted draws = 1, found "
+            "draws = 5000");
     made(pima, (const char *const[]){"chain.thin=0", "chain.draws=1", NULL}, &c);
     bens_config_release(&c);
     refused(pima, "grid.slices=3",
@@ -304,8 +304,7 @@ static void what_does_not_go_together_is_refused(void **state)
                             &c),
                      BENS_ERR_CONFIG);
     assert_string_equal(bens_error_text(),
-                        "--set: [data] test_fraction: wanted either test or "
-                        "test_fraction, found both");
+                        "--set: [data]: wanted either test or test_fraction, found both");
     refused(pima, "run.backend=cuda",
             "--set: [run] backend 'cuda' is known, but this program was built without "
             "it");
