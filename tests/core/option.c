@@ -50,7 +50,7 @@ static int start(void **state)
 {
     (void)state;
     memset(&f, 0, sizeof f);
-    return bens_pool_create(&pool);
+    return bens_pool_create(&pool) == BENS_OK ? 0 : 1;
 }
 
 static int stop(void **state)
