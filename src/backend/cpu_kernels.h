@@ -17,8 +17,8 @@ typedef struct {
     void (*permute)(const bens_permutation *p, uint64_t first, size_t n, int64_t *out);
     void (*logit)(const bens_logit_design *design, const bens_rows *rows, const float *w,
                   double *value, float *grad);
-    void (*softmax)(const float *logits, const int32_t *label, int64_t n, int64_t n_classes,
-                    double *value, float *dlogits);
+    void (*softmax)(const float *logits, const int32_t *label, int64_t n,
+                    int64_t n_classes, double *value, float *dlogits);
     void (*sigmoid)(const float *logits, const int32_t *label, int64_t n, double *value,
                     float *dlogits);
     void (*add)(const float *x, size_t n, float *y);

@@ -31,7 +31,8 @@ enum { BENS_LANES = 16, BENS_VECTORS = BENS_LANES / BENS_WIDTH };
 typedef float bens_vf __attribute__((vector_size(4 * BENS_WIDTH)));
 typedef uint32_t bens_vu __attribute__((vector_size(4 * BENS_WIDTH)));
 typedef int32_t bens_vi __attribute__((vector_size(4 * BENS_WIDTH)));
-typedef uint64_t bens_vq __attribute__((vector_size(4 * BENS_WIDTH))); /* BENS_WIDTH / 2 */
+typedef uint64_t bens_vq
+    __attribute__((vector_size(4 * BENS_WIDTH))); /* BENS_WIDTH / 2 */
 
 /* Loads and stores need no alignment. */
 BENS_HD bens_vf bens_v_load(const float *p)

@@ -19,17 +19,17 @@
 #include <stdint.h>
 
 typedef enum { /* numbers once given are never reused */
-    BENS_STREAM_NOISE = 0,
-    BENS_STREAM_INIT = 1,
-    BENS_STREAM_MOMENTA = 2,
-    BENS_STREAM_ORDER = 3,
-    BENS_STREAM_SPLIT = 4,
-    BENS_STREAM_DROPOUT = 5,
-    BENS_STREAM_GENERATOR = 6,
-    BENS_STREAM_BOOTSTRAP = 7,
-    BENS_STREAM_PLUGIN = 8,
-    BENS_STREAM_GRADIENT = 9, /* gradient_sd of the test models         */
-    BENS_STREAM_PROBE = 10,   /* start vector of the power iteration    */
+               BENS_STREAM_NOISE = 0,
+               BENS_STREAM_INIT = 1,
+               BENS_STREAM_MOMENTA = 2,
+               BENS_STREAM_ORDER = 3,
+               BENS_STREAM_SPLIT = 4,
+               BENS_STREAM_DROPOUT = 5,
+               BENS_STREAM_GENERATOR = 6,
+               BENS_STREAM_BOOTSTRAP = 7,
+               BENS_STREAM_PLUGIN = 8,
+               BENS_STREAM_GRADIENT = 9, /* gradient_sd of the test models         */
+               BENS_STREAM_PROBE = 10,   /* start vector of the power iteration    */
 } bens_stream;
 
 enum { BENS_RNG_TILE = 128, BENS_RNG_TILE_BLOCKS = 32 };
@@ -40,7 +40,7 @@ enum { BENS_RNG_TILE = 128, BENS_RNG_TILE_BLOCKS = 32 };
 #define BENS_PHILOX_M1     0xCD9E8D57U
 #define BENS_PHILOX_K0     0x9E3779B9U
 #define BENS_PHILOX_K1     0xBB67AE85U
-#define BENS_MAX_CHAIN ((1 << 24) - 1)
+#define BENS_MAX_CHAIN     ((1 << 24) - 1)
 
 typedef struct {
     uint64_t seed;

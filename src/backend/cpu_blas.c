@@ -1,0 +1,72 @@
+#include "backend/cpu_blas.h"
+
+#include <cblas.h>
+#include <omp.h>
+#include <stdio.h>
+
+/* What particular libraries have beyond CBLAS: absent symbols are null, so any one links. */
+#pragma weak openblas_set_num_threads
+#pragma weak openblas_get_config
+#pragma weak openblas_get_corename
+void openblas_set_num_threads(int threads);
+char *openblas_get_config(void);
+char *openblas_get_corename(void);
+void bli_thread_set_num_threads(int64_t threads) __attribute__((weak));
+void MKL_Set_Num_Threads(int threads) __attribute__((weak));
+
+/* Blocks of C: large enough that packing the other operand again costs under 1 %, a multiple
+ * of every kernel's tile. */
+enum { BLOCK_ROWS = 256, BLOCK_COLUMNS = 2048 };
+static const double THREAD_MIN = 2e6; /* multiply-adds that pay for waking a thread */
+
+void bens_blas_start(void)
+{
+    if (openblas_set_num_threads != NULL) openblas_set_num_threads(1);
+    if (bli_thread_set_num_threads != NULL) bli_thread_set_num_threads(1);
+    if (MKL_Set_Num_Threads != NULL) MKL_Set_Num_Threads(1);
+}
+
+void bens_blas_describe(char *text, size_t size)
+{
+    char name[16], version[16];
+    if (openblas_get_config != NULL && openblas_get_corename != NULL &&
+        sscanf(openblas_get_config(), "%15s %15s", name, version) == 2)
+        snprintf(text, size, "%s %s (%s)", name, version, openblas_get_corename());
+    else if (bli_thread_set_num_threads != NULL)
+        snprintf(text, size, "BLIS");
+    else if (MKL_Set_Num_Threads != NULL)
+        snprintf(text, size, "MKL");
+    else
+        snprintf(text, size, "CBLAS");
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+void bens_blas_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
+                    float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
+                    float beta, float *c, int64_t ldc)
+{
+    const int64_t down = (m + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    const int64_t across = (n + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS,
+                  blocks = down * across;
+    const double worth = (double)m * (double)n * (double)k / THREAD_MIN;
+    const int most = omp_get_max_threads();
+    const int threads = worth < 1 ? 1 : worth < most ? (int)worth : most;
+
+#pragma omp parallel for num_threads(threads)                                            \
+    schedule(static) if (threads > 1 && blocks > 1)
+    for (int64_t block = 0; block < blocks; block++) {
+        const int64_t row = block / across * BLOCK_ROWS;
+        const int64_t column = block % across * BLOCK_COLUMNS;
+        cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
+                    transpose_b ? CblasTrans : CblasNoTrans,
+                    (int)least(BLOCK_ROWS, m - row),
+                    (int)least(BLOCK_COLUMNS, n - column), (int)k, alpha,
+                    a + (transpose_a ? row : row * lda), (int)lda,
+                    b + (transpose_b ? column * ldb : column), (int)ldb, beta,
+                    c + row * ldc + column, (int)ldc);
+    }
+}
