@@ -140,15 +140,12 @@ const bens_command bens_command_info = {
     .name = "info",
     .arguments = "[FOLDER]",
     .doc = "versions, ranks and their hosts, threads, GPUs, file-system hints",
-    .help = "FOLDER is where runs are to be written (default: the working directory); "
-            "the last\n"
-            "line tells its file system, the space that is free there and, on a parallel "
-            "file\n"
-            "system, how to set it up.\n"
+    .help = "FOLDER is where runs are to be written (default: the working folder). The\n"
+            "last line tells its file system, the free space and, where it is a\n"
+            "parallel one, how to set it up.\n"
             "\n"
-            "Started by itself it is about one rank. To see what a job will get, start "
-            "it as\n"
-            "the job:\n"
+            "Started by itself it speaks of one rank. To see what a job will get,\n"
+            "start it as the job:\n"
             "\n"
             "    mpirun -n 64 bens info /scratch/me\n",
     .run = run,
