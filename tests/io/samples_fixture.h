@@ -27,10 +27,7 @@ typedef struct {
     bens_samples_spec spec;
 } fixture;
 
-static const char *const feature_names[FEATURES] = {"plas",
-                                                    "gr\xc3\xb6\xc3\x9f"
-                                                    "e",
-                                                    "age"};
+static const char *const feature_names[FEATURES] = {"plas", "gr\303\266\303\237e", "age"};
 static const char *const class_names[2] = {"negative", "positive"};
 static const int32_t labels[OBS] = {0, 1, 1, 0, 1};
 static const double x_mean[FEATURES] = {120.5, 31, 33}, x_sd[FEATURES] = {32, 8, 12};

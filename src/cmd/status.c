@@ -1,0 +1,252 @@
+/* bens status: how far is a run, what will it take, who diverged. Reads samples.h5 and
+ * metrics*.jsonl only, so it works beside a running job, after a kill and on another machine. */
+#include "cmd/cmd.h"
+#include "core/clock.h"
+#include "core/text.h"
+#include "data/batch.h"
+#include "io/folder.h"
+#include "io/metrics.h"
+#include "io/samples.h"
+#include "run/config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { WINDOW = 600, MOST_NAMED = 10 }; /* seconds that the rate is taken over; chains */
+
+typedef struct {
+    const char *folder;
+    bens_samples_summary file;
+    double steps,
+        steps_total; /* of all chains; total NaN: the settings are of another bens */
+    double rate;     /* chain-steps a second; NaN: not known yet */
+    double heard;    /* date of the latest line of metrics; 0: none */
+} progress;
+
+/* Steps of one chain from its start to its last draw. */
+static double length_of(const bens_samples_summary *f)
+{
+    bens_config c;
+    if (bens_config_create("bens/config", f->config, strlen(f->config), NULL, 0, &c) !=
+        BENS_OK)
+        return NAN;
+    const int64_t batch = c.data.batch == 0 ? f->n_data : c.data.batch;
+    const bens_order order = {.n_data = f->n_data, .batch = batch};
+    const bool epochs = c.chain.burn_in.unit == BENS_EPOCHS && batch > 0;
+    const double unit = epochs ? (double)bens_order_steps(&order) : 1;
+    const double steps =
+        ceil(c.chain.burn_in.value * unit) + (double)c.chain.thin * (double)c.chain.draws;
+    bens_config_release(&c);
+    return steps;
+}
+
+/* The rate of the last ten minutes (of the whole run if it is younger): a pause between two
+ * jobs is soon forgotten. */
+static bens_status read_metrics(progress *p)
+{
+    const bens_samples_summary *f = &p->file;
+    const size_t n = (size_t)f->n_chains;
+    bens_metric *now, *then;
+    BENS_TRY(bens_alloc(2 * n, sizeof *now, &now));
+    then = now + n;
+    bens_status s =
+        bens_metrics_until(p->folder, INFINITY, f->first_chain, f->n_chains, now);
+    for (size_t i = 0; i < n && s == BENS_OK; i++) {
+        p->steps += (double)now[i].step;
+        p->heard = fmax(p->heard, now[i].time);
+    }
+    const double start = fmax(p->heard - WINDOW, isnan(f->created) ? 0 : f->created);
+    if (s == BENS_OK)
+        s = bens_metrics_until(p->folder, start, f->first_chain, f->n_chains, then);
+    double before = 0;
+    for (size_t i = 0; i < n && s == BENS_OK; i++) before += (double)then[i].step;
+    p->rate = p->heard - start >= 1 ? (p->steps - before) / (p->heard - start) : NAN;
+    free(now);
+    return s;
+}
+
+static bens_status read_run(const char *folder, progress *out)
+{
+    char path[BENS_PATH_SIZE];
+    struct stat info;
+    progress p = {.folder = folder, .rate = NAN};
+    if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode))
+        BENS_FAIL(BENS_ERR_CONFIG, "wanted the folder of a run, found %s at '%s'",
+                  errno == ENOENT ? "nothing" : "no folder", folder);
+    BENS_TRY(bens_folder_join(folder, "samples.h5", path));
+    if (stat(path, &info) != 0 && errno == ENOENT)
+        BENS_FAIL(BENS_ERR_IO,
+                  "the folder '%s' has no samples.h5: it is no run's, or the run ended "
+                  "before "
+                  "its first step",
+                  folder);
+    BENS_TRY(bens_samples_summarize(path, &p.file));
+    p.steps_total = (double)p.file.n_chains * length_of(&p.file);
+    const bens_status s = read_metrics(&p);
+    if (s == BENS_OK)
+        *out = p;
+    else
+        bens_samples_summary_release(&p.file);
+    return s;
+}
+
+static bool finished(const progress *p)
+{
+    return p->file.n_done == p->file.n_chains * p->file.n_draws;
+}
+
+static double seconds_left(const progress *p)
+{
+    if (finished(p)) return 0;
+    return p->rate > 0 ? (p->steps_total - p->steps) / p->rate : NAN;
+}
+
+static void print_draws(const bens_samples_summary *f)
+{
+    const int64_t all = f->n_chains * f->n_draws;
+    int64_t least = f->done[0], most = f->done[0];
+    for (int64_t i = 1; i < f->n_chains; i++) {
+        if (f->done[i] < least) least = f->done[i];
+        if (f->done[i] > most) most = f->done[i];
+    }
+    printf("draws     %lld of %lld on disk (%.1f %%)", (long long)f->n_done,
+           (long long)all, 100 * (double)f->n_done / (double)all);
+    if (least != most)
+        printf(", %lld to %lld a chain", (long long)least, (long long)most);
+    putchar('\n');
+}
+
+static void print_steps(const progress *p)
+{
+    char done[32], total[32], rate[32], left[32];
+    bens_text_count(p->steps, done, sizeof done);
+    bens_text_count(p->steps_total, total, sizeof total);
+    bens_text_count(p->rate, rate, sizeof rate);
+    bens_text_seconds(seconds_left(p), left, sizeof left);
+    printf("steps     %s", done);
+    if (!isnan(p->steps_total)) printf(" of %s", total);
+    if (!isnan(p->rate)) printf(", %s chain-steps/s", rate);
+    if (!finished(p) && !isnan(seconds_left(p))) printf(", %s to go", left);
+    putchar('\n');
+}
+
+static void print_state(const progress *p)
+{
+    char ago[32];
+    bens_text_seconds(fmax(0, bens_clock_date() - p->heard), ago, sizeof ago);
+    if (finished(p))
+        printf("state     finished\n");
+    else if (p->heard == 0)
+        printf("state     has not reported yet\n");
+    else
+        printf("state     unfinished, last report %s ago\n", ago);
+}
+
+static void print_diverging(const bens_samples_summary *f)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < f->n_chains; i++) n += f->diverging[i] > 0;
+    printf("diverged  %lld of %lld chains", (long long)n, (long long)f->n_chains);
+    for (int64_t i = 0, named = 0; i < f->n_chains && named < MOST_NAMED; i++) {
+        if (f->diverging[i] == 0) continue;
+        printf("%s %lld (%lld draws)", named++ == 0 ? ":" : ",",
+               (long long)(f->first_chain + i), (long long)f->diverging[i]);
+    }
+    puts(n > MOST_NAMED ? ", ..." : "");
+}
+
+static void print_text(const progress *p)
+{
+    const bens_samples_summary *f = &p->file;
+    printf("run       %s: %lld chains x %lld draws\n", p->folder, (long long)f->n_chains,
+           (long long)f->n_draws);
+    print_state(p);
+    print_draws(f);
+    print_steps(p);
+    print_diverging(f);
+}
+
+static json_t *real(double x)
+{
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
+static bens_status print_json(const progress *p)
+{
+    const bens_samples_summary *f = &p->file;
+    json_t *o = json_object(), *diverging = json_object();
+    for (int64_t i = 0; i < f->n_chains; i++) {
+        char chain[32];
+        snprintf(chain, sizeof chain, "%lld", (long long)(f->first_chain + i));
+        if (f->diverging[i] > 0)
+            json_object_set_new(diverging, chain,
+                                json_integer((json_int_t)f->diverging[i]));
+    }
+    json_object_set_new(o, "finished", json_boolean(finished(p)));
+    json_object_set_new(o, "chains", json_integer((json_int_t)f->n_chains));
+    json_object_set_new(o, "draws", json_integer((json_int_t)f->n_draws));
+    json_object_set_new(o, "first_chain", json_integer((json_int_t)f->first_chain));
+    json_object_set_new(o, "done", json_integer((json_int_t)f->n_done));
+    json_object_set_new(o, "steps", real(p->steps));
+    json_object_set_new(o, "steps_total", real(p->steps_total));
+    json_object_set_new(o, "steps_per_second", real(p->rate));
+    json_object_set_new(o, "seconds_left", real(seconds_left(p)));
+    json_object_set_new(o, "reported", p->heard > 0 ? real(p->heard) : json_null());
+    json_object_set_new(o, "diverging", diverging);
+    char *text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    json_decref(o);
+    if (text == NULL) BENS_FAIL(BENS_ERR_FAILURE, "no memory for the JSON text");
+    puts(text);
+    free(text);
+    return BENS_OK;
+}
+
+static bens_status run(int argc, char **argv)
+{
+    static const struct option flags[] = {{"json", no_argument, NULL, 'j'},
+                                          {NULL, 0, NULL, 0}};
+    bool json = false;
+    int flag;
+    opterr = 0;
+    optind = 1;
+    while ((flag = getopt_long(argc, argv, "", flags, NULL)) != -1) {
+        if (flag != 'j')
+            BENS_FAIL(BENS_ERR_CONFIG, "unknown flag '%s'; see bens status --help",
+                      argv[optind - 1]);
+        json = true;
+    }
+    if (optind + 1 != argc)
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "wanted the folder of one run, found %d; see bens status --help",
+                  argc - optind);
+    progress p;
+    BENS_TRY(read_run(argv[optind], &p));
+    bens_status s = BENS_OK;
+    if (json)
+        s = print_json(&p);
+    else
+        print_text(&p);
+    bens_samples_summary_release(&p.file);
+    return s;
+}
+
+const bens_command bens_command_status = {
+    .name = "status",
+    .arguments = "RUN [--json]",
+    .doc = "how far is a run, what will it take, which chains diverged",
+    .help =
+        "Reads samples.h5 and metrics*.jsonl in the run's folder RUN; it may be "
+        "running,\n"
+        "finished or killed. The rate and the time to go are of the last ten minutes.\n"
+        "\n"
+        "  --json  one JSON object; a number that is not known is null\n"
+        "\n"
+        "Example: watch -n 10 bens status runs/pima\n",
+    .run = run,
+};

@@ -1,0 +1,193 @@
+"""A run of four ranks, read by the programs that users have. ctest: timeout 180
+
+h5py, xarray with both engines, ArviZ 0.23 (and open_datatree, which is what from_netcdf of ArviZ
+1.x is) agree on what is in samples.h5, of a finished run and of one that was killed.
+Arguments: the build folder and the source folder. Exit code 77: the packages are not there.
+"""
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+try:
+    import arviz
+    import h5py
+    import netCDF4  # noqa: F401 (an engine of xarray)
+    import h5netcdf  # noqa: F401
+    import numpy as np
+    import xarray as xr
+except ImportError as e:
+    print(f"skipped: {e}; pip install -r tests/requirements.txt")
+    sys.exit(77)
+
+CHAINS, DRAWS = 4, 200
+FEATURES = ["preg", "plas", "pres", "skin", "insu", "mass", "pedi", "age"]
+GROUPS = ["posterior", "sample_stats", "observed_data", "constant_data", "bens"]
+STATS = {"lp": "f8", "loss": "f8", "step": "i8", "step_size": "f8", "temperature": "f8",
+         "temperature_kinetic": "f8", "temperature_configurational": "f8", "diverging": "i1",
+         "done": "i1", "checksum": "u8"}
+build, source = (os.path.abspath(a) for a in sys.argv[1:3])
+bens, pima = f"{build}/src/bens", f"{source}/examples/pima.ini"
+
+
+def equal(found, wanted, what):
+    if found != wanted:
+        sys.exit(f"{what}: wanted {wanted!r}, found {found!r}")
+
+
+def within(x, low, high, what):
+    if not low <= x <= high:
+        sys.exit(f"{what}: wanted {low} to {high}, found {x}")
+
+
+def train(folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    command = ["mpirun", "-n", str(CHAINS), "--oversubscribe", "--bind-to", "none", bens, "train", pima,
+               "--quiet", "--set", f"run.output={folder}", "--set", "chain.burn_in=500",
+               "--set", f"chain.draws={DRAWS}", "--set", "chain.thin=10"]
+    subprocess.run(command, check=True, timeout=120)
+    return f"{folder}/samples.h5"
+
+
+def train_and_kill(folder):
+    """One rank, killed as soon as it has reported a draw."""
+    shutil.rmtree(folder, ignore_errors=True)
+    process = subprocess.Popen([bens, "train", pima, "--quiet", "--set", f"run.output={folder}",
+                                "--set", "grid.chains=2", "--set", "chain.draws=200000"])
+    end = time.time() + 60
+    while time.time() < end and process.poll() is None:
+        try:
+            if re.search(r'"draws":[1-9]', open(f"{folder}/metrics.jsonl").read()):
+                break
+        except FileNotFoundError:
+            pass
+        time.sleep(0.02)
+    process.kill()
+    equal(process.wait(), -signal.SIGKILL, "the run's end")
+    return f"{folder}/samples.h5"
+
+
+def checksums(f):
+    """xxh64 of each draw's posterior bytes, tensors in the order of bens/layout."""
+    try:
+        import json
+        import xxhash
+    except ImportError:
+        print("checksums: not compared, Python's xxhash is not there")
+        return
+    names = [t["tensor"] for t in json.loads(f["bens/layout"][()])]
+    equal(sorted(names), sorted(n for n, d in f["posterior"].items() if d.ndim >= 2), "bens/layout")
+    tensors = [f["posterior"][n][:] for n in names]
+    done, stored = f["sample_stats/done"][:], f["sample_stats/checksum"][:]
+    for c, k in list(zip(*np.nonzero(done)))[:1000]:
+        raw = b"".join(t[c, k].tobytes() for t in tensors)
+        equal(int(stored[c, k]), xxhash.xxh64(raw, seed=0).intdigest(), f"checksum of {c}, {k}")
+
+
+def with_h5py(path):
+    with h5py.File(path) as f:
+        equal(list(f), GROUPS, "groups, in this order")
+        equal(f.attrs["schema"], "bens-samples-1", "schema")
+        equal(list(f["sample_stats"])[0], "lp", "first of sample_stats")
+        for name, kind in STATS.items():
+            d = f["sample_stats"][name]
+            equal((d.dtype, d.shape, d.chunks), (np.dtype(kind), (CHAINS, DRAWS), None), name)
+            equal([x[0].name for x in d.dims], ["/sample_stats/chain", "/sample_stats/draw"], name)
+            equal("_FillValue" in d.attrs, kind == "f8", f"_FillValue of {name}")
+        equal(f["posterior/weight"].dtype, np.float32, "type of weight")
+        for name, d in f["bens"].items():
+            equal(d.shape, (), f"shape of bens/{name}")
+        config = f["bens/config"][()].decode()
+        within(config.find("step_size"), 0, len(config), "step_size in bens/config")
+        equal(int(f["bens/n_data"][()]), 768, "n_data")
+        equal(int(f["bens/seed"][()]), 1, "seed")
+        equal(f["bens/argv"][()].decode().split()[:2], ["bens", "train"], "argv")
+        checksums(f)
+        return f["posterior/weight"][:]
+
+
+def check_values(posterior, stats, observed, constant, weight):
+    """Of xarray data sets, by whatever engine."""
+    for ds in (posterior, stats):
+        for name, n in (("chain", CHAINS), ("draw", DRAWS)):
+            equal(ds[name].dtype, np.int64, f"type of {name}")
+            equal(ds[name].values.tolist(), list(range(n)), name)
+    for ds in (posterior, constant):
+        equal([str(x) for x in ds["feature"].values], FEATURES, "feature")
+    for ds in (posterior, stats, observed, constant):
+        equal(sorted(set(ds.dims) - set(ds.coords)), [], "dimensions without values")
+    equal(posterior["weight"].dims, ("chain", "draw", "feature"), "dimensions of weight")
+    equal(bool((posterior["weight"].values == weight).all()), True, "weight as h5py reads it")
+    for name in ("diverging", "done"):
+        equal(stats[name].dtype, np.bool_, f"type of {name}")
+    equal((bool(stats["done"].all()), bool(stats["diverging"].any())), (True, False), "flags")
+    for name in ("step", "checksum"):
+        equal(stats[name].dtype, np.dtype(STATS[name]), f"type of {name}")
+    equal(stats["step"].values[0].tolist(), [500 + 10 * (k + 1) for k in range(DRAWS)], "step")
+    equal(observed["y"].shape, (768,), "shape of y")
+    equal(int(observed["y"].sum()), 268, "patients with diabetes")
+    # At a draw of the posterior lp is its maximum (-408.5) minus half a chi-square of 8 degrees.
+    within(float(stats["lp"].mean()), -413.5, -411.5, "mean lp")
+    within(float(stats["loss"].mean()), 0.48, 0.56, "mean loss")
+    # 800 draws of 8 coordinates, sd 0.5 to 1.4 each: 5 Monte Carlo errors are far inside.
+    within(float(stats["temperature_kinetic"].mean()), 0.9, 1.1, "kinetic temperature")
+    within(float(stats["temperature_configurational"].mean()), 0.7, 1.3, "configurational t.")
+
+
+def with_xarray(path, weight):
+    for engine in ("h5netcdf", "netcdf4"):
+        groups = [xr.open_dataset(path, group=g, engine=engine) for g in GROUPS]
+        check_values(*groups[:4], weight)
+        for g in groups:
+            g.close()
+        if hasattr(xr, "open_datatree"):
+            tree = xr.open_datatree(path, engine=engine)
+            equal(list(tree.children), GROUPS, f"open_datatree, {engine}")
+            check_values(*(tree[g].to_dataset() for g in GROUPS[:4]), weight)
+            tree.close()
+
+
+def with_arviz(path, weight):
+    data = arviz.from_netcdf(path)
+    equal(data.groups()[:2], ["posterior", "sample_stats"], "groups in ArviZ")
+    check_values(data.posterior, data.sample_stats, data.observed_data, data.constant_data, weight)
+    table = arviz.summary(data)
+    equal(list(table.index), [f"weight[{n}]" for n in FEATURES], "rows of the summary")
+    equal(bool(np.isfinite(table["r_hat"]).all()), True, "r_hat is finite")
+    within(float(table["r_hat"].max()), 0.99, 1.1, "largest r_hat")
+    within(float(table.loc["weight[plas]", "mean"]), 1.0, 1.25, "mean of plas")
+
+
+def check_killed(path):
+    """What is marked is there, the rest is NaN; the line that cuts a short run off works."""
+    with h5py.File(path) as f:
+        done = f["sample_stats/done"][:].astype(bool)
+        weight, lp = f["posterior/weight"][:], f["sample_stats/lp"][:]
+        checksums(f)
+    within(int(done.sum()), 1, done.size - 1, "draws of the killed run")
+    equal(bool(np.isfinite(weight[done]).all() and np.isfinite(lp[done]).all()), True, "marked")
+    least = int(done.sum(axis=1).min())
+    equal(bool(np.isnan(weight[:, -1]).all() and np.isnan(lp[:, -1]).all()), True, "not there yet")
+    data = arviz.from_netcdf(path)
+    equal(bool(np.isnan(data.posterior["weight"][:, -1]).all()), True, "NaN in ArviZ")
+    if least >= 4:
+        table = arviz.summary(data.isel(draw=slice(0, least)))
+        equal(bool(np.isfinite(table["mean"]).all()), True, "summary of the draws that are there")
+
+
+def main():
+    path = train("run")
+    weight = with_h5py(path)
+    with_xarray(path, weight)
+    with_arviz(path, weight)
+    read = subprocess.run([sys.executable, f"{source}/examples/read.py", "run"], check=True,
+                          capture_output=True, text=True).stdout
+    equal("weight[plas]" in read and "800 of 800 draws" in read, True, "examples/read.py")
+    check_killed(train_and_kill("killed"))
+    print(f"h5py {h5py.__version__}, xarray {xr.__version__}, ArviZ {arviz.__version__}: the same")
+
+
+main()
