@@ -1,7 +1,9 @@
 /* run/config: from a file and --set to the settings of a run, and back to text.
  * ctest: timeout 120 */
+#include "io/ini.h"
 #include "run/config.h"
 
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -428,6 +430,26 @@ static void every_key_is_described(void **state)
     fclose(f);
 }
 
+static void the_examples_are_read(void **state)
+{
+    glob_t found;
+    (void)state;
+    assert_int_equal(glob(BENS_SOURCE "/examples/*.ini", 0, NULL, &found), 0);
+    assert_true(found.gl_pathc > 0);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        bens_config c;
+        char *text;
+        size_t size;
+        assert_int_equal(bens_ini_load(found.gl_pathv[i], &text, &size), BENS_OK);
+        if (bens_config_create(found.gl_pathv[i], text, size, NULL, 0, &c) != BENS_OK)
+            fail_msg("%s", bens_error_text());
+        assert_null(strstr(c.run.output, ".."));
+        bens_config_release(&c);
+        free(text);
+    }
+    globfree(&found);
+}
+
 /* ---- text nobody would write: refused or read, but never more than that ---- */
 
 static uint64_t dice(uint64_t *state)
@@ -523,6 +545,7 @@ int main(void)
         cmocka_unit_test(printed_text_is_complete),
         cmocka_unit_test(priors_reach_their_tensors),
         cmocka_unit_test(every_key_is_described),
+        cmocka_unit_test(the_examples_are_read),
         cmocka_unit_test(mutated_text_is_no_danger),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
