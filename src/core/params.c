@@ -33,7 +33,7 @@ static bens_status count_elements(const char *name, int rank, const int64_t *sha
 bens_status bens_params_add(bens_params *params, const char *name, int rank,
                             const int64_t *shape, bens_tensor **out)
 {
-    size_t size;
+    size_t size = 0;
     if (!valid_name(name))
         BENS_FAIL(BENS_ERR_CONFIG,
                   "tensor '%s': wanted a name of letters, digits, _ and .", name);
