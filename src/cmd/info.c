@@ -65,7 +65,9 @@ static void put_ranks(const char *hosts, int n_ranks)
     for (const char *line = hosts; *line != '\0'; line = next_host(line)) {
         const int n = ranks_of(hosts, line);
         const char *name = line + strcspn(line, " ");
-        if (n > 0) printf("%.*s (%d)", (int)strcspn(name, "\n"), name, n);
+        if (n > 0)
+            printf("%s%.*s (%d)", line == hosts ? "" : ",", (int)strcspn(name, "\n"),
+                   name, n);
     }
     putchar('\n');
 }

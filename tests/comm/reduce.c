@@ -174,7 +174,8 @@ static bool all_slices(bens_comm *shards)
 static void same_bits_for_all_slices(void **state)
 {
     (void)state;
-    for (int S = 1; S <= bens_comm_size(world); S++) with_shards(S, all_slices);
+    const int size = bens_comm_size(world);
+    for (int S = size <= 8 ? 1 : size; S <= size; S++) with_shards(S, all_slices);
 }
 
 /* Counts of one call of MPI never exceed a segment, so vectors of 2^31 elements and more differ
