@@ -16,12 +16,15 @@ typedef struct {
     float *y;          /* [n_rows] real target; NULL for classes                           */
     int64_t n_classes; /* 0 for a real target                                              */
     char **class_names;   /* [n_classes] as in the file, in ascending order (numbers by    */
-                          /* value, texts by strcmp)                                       */
-    char **feature_names; /* [n_features]                                                  */
+                          /* value, texts by strcmp); owned as bens_names_copy makes it    */
+    char **feature_names; /* [n_features], the same                                        */
     double *x_mean, *x_sd; /* [n_features]; NULL if not standardised                       */
-    uint64_t hash;        /* xxh64 of the training data as read: x, then label or y        */
+    uint64_t hash;        /* xxh64 of these rows as read: x, then label or y               */
 } bens_data;
 void bens_data_destroy(bens_data *data); /* takes NULL */
+
+/* Local. *out = a copy of names [n], one block: free() releases all of it. */
+bens_status bens_names_copy(const char *const *names, int64_t n, char ***out);
 
 /* A source reads one file whole, unstandardised. Its keys stand in [data] beside the common
  * ones; `options` is the struct that they fill. */
@@ -29,12 +32,13 @@ typedef struct {
     const char *name, *doc;
     const bens_option *options;
     size_t options_size;
-    /* Local. Errors: BENS_ERR_CONFIG (what was wanted and found, file, row and column). */
+    /* Local. The hash is left to the caller. Errors: BENS_ERR_CONFIG (what was wanted and
+     * found, file, row and column), BENS_ERR_IO. */
     bens_status (*read)(const void *options, const char *path, bens_target target,
                         bens_data **out);
 } bens_source;
-const bens_source *bens_source_at(size_t i);
-const bens_source *bens_source_find(const char *name);
+const bens_source *bens_source_at(size_t i);           /* NULL behind the last */
+const bens_source *bens_source_find(const char *name); /* NULL if there is none */
 
 /* What [data] says, apart from the source's own keys. */
 typedef struct {
@@ -46,8 +50,10 @@ typedef struct {
 /* Local. Reads, splits (a keyed permutation of stream SPLIT: the first round(f N) images are
  * the test set, both sets keep the order of the file), standardises with the mean and the sd
  * (divisor n, as NumPy) of the training set. A feature without variation gets sd 1.
- * *test is NULL if there is none. Classes come from the training set; a class seen only in
- * the test set is an error. Errors: BENS_ERR_CONFIG. */
+ * *test is NULL if there is none; a test file has the features of the training file in the
+ * same order. Classes come from the training set; a class seen only in the test set is an
+ * error, and so is a training set of one class. *train and *test are set on success only.
+ * Errors: BENS_ERR_CONFIG, BENS_ERR_IO. */
 bens_status bens_data_open(const bens_source *source, const void *options,
                            const bens_data_request *request, bens_target target, uint64_t seed,
                            bens_data **train, bens_data **test);

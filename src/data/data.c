@@ -1,0 +1,156 @@
+#include "data/data.h"
+#include "data/classes.h"
+#include "data/prepare.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#define X(name) extern const bens_source bens_source_##name;
+#include "data/list.h"
+#undef X
+
+static const bens_source *const sources[] = {
+#define X(name) &bens_source_##name,
+#include "data/list.h"
+#undef X
+};
+
+const bens_source *bens_source_at(size_t i)
+{
+    return i < sizeof sources / sizeof *sources ? sources[i] : NULL;
+}
+
+const bens_source *bens_source_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
+        if (strcmp(sources[i]->name, name) == 0) return sources[i];
+    return NULL;
+}
+
+bens_status bens_names_copy(const char *const *names, int64_t n, char ***out)
+{
+    size_t size = (size_t)n * sizeof(char *);
+    char **copy;
+    for (int64_t i = 0; i < n; i++) size += strlen(names[i]) + 1;
+    BENS_TRY(bens_alloc(size, 1, &copy));
+    char *text = (char *)(copy + n);
+    for (int64_t i = 0; i < n; i++) {
+        const size_t length = strlen(names[i]) + 1;
+        copy[i] = memcpy(text, names[i], length);
+        text += length;
+    }
+    *out = copy;
+    return BENS_OK;
+}
+
+void bens_data_destroy(bens_data *data)
+{
+    if (data == NULL) return;
+    free(data->x);
+    free(data->label);
+    free(data->y);
+    free(data->class_names);
+    free(data->feature_names);
+    free(data->x_mean);
+    free(data->x_sd);
+    free(data);
+}
+
+static bens_status check_features(const bens_data_request *request,
+                                  const bens_data *train, const bens_data *test)
+{
+    if (test->n_features != train->n_features)
+        BENS_FAIL(BENS_ERR_CONFIG, "'%s': wanted the %lld features of '%s', found %lld",
+                  request->test, (long long)train->n_features, request->train,
+                  (long long)test->n_features);
+    for (int64_t j = 0; j < train->n_features; j++)
+        if (strcmp(train->feature_names[j], test->feature_names[j]) != 0)
+            BENS_FAIL(BENS_ERR_CONFIG,
+                      "'%s': wanted the features of '%s' in the same order, found "
+                      "'%.80s' "
+                      "in the place of '%.80s'",
+                      request->test, request->train, test->feature_names[j],
+                      train->feature_names[j]);
+    return BENS_OK;
+}
+
+static bens_status read_test(const bens_source *source, const void *options,
+                             const bens_data_request *request, bens_target target,
+                             const bens_data *train, bens_data **test)
+{
+    BENS_TRY(source->read(options, request->test, target, test));
+    BENS_TRY(check_features(request, train, *test));
+    if (target != BENS_TARGET_CLASS) return BENS_OK;
+    const bens_status s = bens_classes_adopt(train, *test);
+    if (s != BENS_OK) BENS_FAIL(s, "'%s': %s", request->test, bens_error_text());
+    return BENS_OK;
+}
+
+static bens_status check_classes(const bens_data_request *request, const bens_data *train)
+{
+    char *seen;
+    int64_t k = 0;
+    if (train->n_classes == 1)
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "'%s': wanted at least two classes, found one class only: all %lld "
+                  "rows "
+                  "have class '%.80s'",
+                  request->train, (long long)train->n_rows, train->class_names[0]);
+    BENS_TRY(bens_alloc((size_t)train->n_classes, 1, &seen));
+    for (int64_t i = 0; i < train->n_rows; i++) seen[train->label[i]] = 1;
+    while (k < train->n_classes && seen[k]) k++;
+    free(seen);
+    if (k < train->n_classes)
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "'%s': wanted every class in the training set, found class '%.80s' in "
+                  "the test set only ([data] test_fraction = %g); take another seed or a "
+                  "smaller fraction",
+                  request->train, train->class_names[k], request->test_fraction);
+    return BENS_OK;
+}
+
+static bens_status hash(bens_data *d)
+{
+    const size_t n = (size_t)d->n_rows;
+    XXH64_state_t *const state = XXH64_createState();
+    if (state == NULL) BENS_FAIL(BENS_ERR_FAILURE, "no memory for the hash of the data");
+    XXH64_reset(state, 0);
+    XXH64_update(state, d->x, n * (size_t)d->n_features * sizeof *d->x);
+    if (d->label != NULL) XXH64_update(state, d->label, n * sizeof *d->label);
+    if (d->y != NULL) XXH64_update(state, d->y, n * sizeof *d->y);
+    d->hash = XXH64_digest(state);
+    XXH64_freeState(state);
+    return BENS_OK;
+}
+
+static bens_status prepare(const bens_source *source, const void *options,
+                           const bens_data_request *request, bens_target target,
+                           uint64_t seed, bens_data **train, bens_data **test)
+{
+    BENS_TRY(source->read(options, request->train, target, train));
+    if (request->test[0] != '\0')
+        BENS_TRY(read_test(source, options, request, target, *train, test));
+    else if (request->test_fraction > 0)
+        BENS_TRY(bens_data_split(request, seed, *train, test));
+    if (target == BENS_TARGET_CLASS) BENS_TRY(check_classes(request, *train));
+    BENS_TRY(hash(*train));
+    if (*test != NULL) BENS_TRY(hash(*test));
+    return request->standardize ? bens_data_standardize(*train, *test) : BENS_OK;
+}
+
+bens_status bens_data_open(const bens_source *source, const void *options,
+                           const bens_data_request *request, bens_target target,
+                           uint64_t seed, bens_data **train, bens_data **test)
+{
+    bens_data *a = NULL, *b = NULL;
+    const bens_status s = prepare(source, options, request, target, seed, &a, &b);
+    if (s != BENS_OK) {
+        bens_data_destroy(a);
+        bens_data_destroy(b);
+        return s;
+    }
+    *train = a;
+    *test = b;
+    return BENS_OK;
+}
