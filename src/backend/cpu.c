@@ -18,7 +18,7 @@
     }
 
 static const bens_cpu_kernels levels[] = {
-    /* slowest first */
+/* slowest first */
 #ifdef BENS_X86_LEVELS
     TABLE(v1, "SSE2 (x86-64)"),
     TABLE(v3, "AVX2 (x86-64-v3)"),

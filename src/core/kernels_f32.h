@@ -137,7 +137,7 @@ BENS_HD BENS_F BENS_K(minus_log_uniform)(BENS_U word)
  * 2.8e-8 and 3.1e-9 absolute. */
 BENS_HD void BENS_K(angle)(BENS_U angle, BENS_F *psi, BENS_F *cosine, BENS_F *sinc)
 {
-    const BENS_F x = BENS_K(signed)(angle << 2) * 3.65733868e-10f, y = x * x;
+    const BENS_F x = BENS_K(signed)(angle << 2) * 3.65729520e-10f, y = x * x;
     BENS_F c = BENS_K(fma)(BENS_C(-1.358590851e-3f), y, BENS_C(4.165502689e-2f));
     BENS_F s = BENS_K(fma)(BENS_C(-1.9504022e-4f), y, BENS_C(8.332036875e-3f));
     c = BENS_K(fma)(c, y, BENS_C(-0.499998567f));
