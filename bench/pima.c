@@ -15,10 +15,10 @@
 typedef struct {
     const char *name, *batch, *order;
     int n_chains;
-} work;
+} workload;
 
-static bens_status create_problem(const char *path, const work *w, bens_config *config,
-                                  bens_problem *problem)
+static bens_status create_problem(const char *path, const workload *w,
+                                  bens_config *config, bens_problem *problem)
 {
     char *text, batch[64], order[64];
     size_t size;
@@ -35,7 +35,8 @@ static bens_status create_problem(const char *path, const work *w, bens_config *
 }
 
 /* Chains take turns of 1,000 steps, as in a run with thin = 1,000. Best of 5. */
-static bens_status measure(bens_workspace *work, int n_chains, double seconds, double *rate)
+static bens_status measure(bens_workspace *work, int n_chains, double seconds,
+                           double *rate)
 {
     enum { TURN = 1000 };
     bens_chain *chain = calloc((size_t)n_chains, sizeof *chain);
@@ -56,7 +57,7 @@ static bens_status measure(bens_workspace *work, int n_chains, double seconds, d
     return BENS_OK;
 }
 
-static bens_status bench(const char *path, const work *w, double seconds)
+static bens_status bench(const char *path, const workload *w, double seconds)
 {
     bens_config config;
     bens_problem problem;
@@ -69,7 +70,8 @@ static bens_status bench(const char *path, const work *w, double seconds)
     BENS_TRY(bens_workspace_create(&problem, "none", self, &space));
     BENS_TRY(measure(&space, w->n_chains, seconds, &rate));
     bens_text_count(rate, text, sizeof text);
-    printf("%-12s %-8s %6d  %10s  %8.0f ns\n", w->name, w->order, w->n_chains, text, 1e9 / rate);
+    printf("%-12s %-8s %6d  %10s  %8.0f ns\n", w->name, w->order, w->n_chains, text,
+           1e9 / rate);
     bens_workspace_release(&space);
     bens_problem_release(&problem);
     bens_config_release(&config);
@@ -79,7 +81,7 @@ static bens_status bench(const char *path, const work *w, double seconds)
 
 int main(int argc, char **argv)
 {
-    static const work works[] = {
+    static const workload works[] = {
         {.name = "full batch", .batch = "full", .order = "shuffle", .n_chains = 1},
         {.name = "full batch", .batch = "full", .order = "shuffle", .n_chains = 256},
         {.name = "batch 32", .batch = "32", .order = "iid", .n_chains = 1},
@@ -92,7 +94,8 @@ int main(int argc, char **argv)
         return BENS_ERR_CONFIG;
     }
     const double seconds = argc > 2 ? atof(argv[2]) : 2;
-    printf("%-12s %-8s %6s  %10s  %11s\n", "work", "order", "chains", "steps/s", "a step");
+    printf("%-12s %-8s %6s  %10s  %11s\n", "work", "order", "chains", "steps/s",
+           "a step");
     for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
         const bens_status s = bench(argv[1], &works[i], seconds);
         if (s != BENS_OK) {

@@ -23,7 +23,12 @@ bens_status bens_error_set(bens_status code, const char *format, ...)
 /* Local. The line of the latest error, "" if there was none. Valid until the next error. */
 const char *bens_error_text(void);
 
-#define BENS_FAIL(code, ...) return bens_error_set(code, __VA_ARGS__)
+/* Returns the code itself, so that a compiler sees that it is not BENS_OK. */
+#define BENS_FAIL(code, ...)                                                             \
+    do {                                                                                 \
+        bens_error_set(code, __VA_ARGS__);                                               \
+        return (code);                                                                   \
+    } while (0)
 
 #define BENS_TRY(expression)                                                             \
     do {                                                                                 \
