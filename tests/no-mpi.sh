@@ -13,7 +13,8 @@ cmake -S "$source" -B "$scratch" -DBENS_MPI_HDF5=OFF -DBENS_TESTS=ON -DCMAKE_BUI
     { cat "$scratch/log"; exit 1; }
 cmake --build "$scratch" -j2 > "$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
 
-if grep -niE '(^|[^a-z])(mpi\.h|hdf5|openmpi|mpich|libmpi)' "$scratch/compile_commands.json"; then
+if sed "s|$source||g; s|$scratch||g" "$scratch/compile_commands.json" |
+    grep -iE 'hdf5|openmpi|mpich|libmpi'; then
     echo "the lines above compile with MPI or HDF5"
     exit 1
 fi
