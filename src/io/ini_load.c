@@ -46,7 +46,8 @@ bens_status bens_ini_load(const char *path, char **out, size_t *size)
 {
     FILE *const f = fopen(path, "rb");
     if (f == NULL && (errno == ENOENT || errno == ENOTDIR))
-        BENS_FAIL(BENS_ERR_CONFIG, "wanted a file of settings, found no file '%s'", path);
+        BENS_FAIL(BENS_ERR_CONFIG, "'%s': wanted a file of settings, found no such file",
+                  path);
     if (f == NULL) BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
     const bens_status status = load(f, path, out, size);
     fclose(f);

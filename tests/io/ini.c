@@ -274,7 +274,7 @@ static void files_are_loaded_whole(void **state)
     unlink("load.ini");
     assert_int_equal(bens_ini_load("load.ini", &text, &size), BENS_ERR_CONFIG);
     assert_string_equal(bens_error_text(),
-                        "wanted a file of settings, found no file 'load.ini'");
+                        "'load.ini': wanted a file of settings, found no such file");
     assert_int_equal(bens_ini_load(".", &text, &size), BENS_ERR_CONFIG);
     assert_non_null(strstr(bens_error_text(), "found a folder"));
 }
