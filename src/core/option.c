@@ -54,8 +54,8 @@ static bool in_range(const bens_option *o, double value)
     return o->below_max ? value < o->max : value <= o->max;
 }
 
-/* The finite decimal number that text begins with; *end is behind it. strtod alone would also
- * take nan, inf, 0x1p3 and leading space. */
+/* The finite decimal number that text begins with; *end is behind it. strtod alone would
+ * also take nan, inf, 0x1p3 and leading space. */
 static bool read_real(const char *text, const char **end, double *out)
 {
     char *stop;

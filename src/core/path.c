@@ -12,9 +12,9 @@ static const char *skip(const char *path, size_t n)
     return path;
 }
 
-/* A "../" in front of *path goes up from folder [PATH_MAX]. realpath first: behind a symbolic
- * link the folder above is another one than its name says. Where there is no such folder, the
- * "../" stays. */
+/* A "../" in front of *path goes up from folder [PATH_MAX]. realpath first: behind a
+ * symbolic link the folder above is another one than its name says. Where there is no
+ * such folder, the "../" stays. */
 static void go_up(const char **path, char *folder)
 {
     char real[PATH_MAX];

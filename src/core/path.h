@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <limits.h>
 
-/* Local. out [PATH_MAX] = the absolute path of `path`, which starts in `folder`, which starts
- * in the working directory ("" is that itself). "./" is left out and "../" goes up at the
- * beginning of path; further ones stay. Nothing needs to exist.
+/* Local. out [PATH_MAX] = the absolute path of `path`, which starts in `folder`, which
+ * starts in the working directory ("" is that itself). "./" is left out and "../" goes up
+ * at the beginning of path; further ones stay. Nothing needs to exist.
  * false: it is too long, or the working directory is gone. */
 bool bens_path_resolve(const char *folder, const char *path, char *out);
 

@@ -17,8 +17,8 @@ static int lower(char c)
     return tolower((unsigned char)c);
 }
 
-/* Insertions, deletions, changes and swaps of neighbours (optimal string alignment). Only for
- * texts of up to LONGEST bytes. */
+/* Insertions, deletions, changes and swaps of neighbours (optimal string alignment). Only
+ * for texts of up to LONGEST bytes. */
 static size_t distance(const char *a, size_t n, const char *b, size_t m)
 {
     size_t rows[3][LONGEST + 1];

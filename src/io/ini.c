@@ -1,4 +1,5 @@
-/* ini.c - inih splits the lines; what it would cut or pass over silently is refused before. */
+/* ini.c - inih splits the lines; what it would cut or pass over silently is refused
+ * before. */
 #include "io/ini.h"
 #include "core/text.h"
 
@@ -194,7 +195,8 @@ static bool check_line(parser *p, const char *text, const char *end)
     return true;
 }
 
-/* As fgets, but counts and checks the lines. inih asks again for the rest of a long one. */
+/* As fgets, but counts and checks the lines. inih asks again for the rest of a long
+ * one. */
 static char *read_line(char *out, int size, void *stream)
 {
     parser *const p = stream;

@@ -19,16 +19,18 @@ typedef struct {
     bens_pool *pool; /* owns the texts */
 } bens_ini;
 
-/* Local. `name` (the file's) only serves the messages. A value has no comment and no space at
- * its ends. Refused: keys outside a section, keys twice, continuation lines, a line that is no
- * key = value, text behind ], section names over 48 characters, lines over 65,000 bytes, over
- * 10,000 settings, control characters (0 bytes too), and what is not UTF-8.
+/* Local. `name` (the file's) only serves the messages. A value has no comment and no
+ * space at its ends. Refused: keys outside a section, keys twice, continuation lines, a
+ * line that is no key = value, text behind ], section names over 48 characters, lines
+ * over 65,000 bytes, over 10,000 settings, control characters (0 bytes too), and what is
+ * not UTF-8.
  * Errors: BENS_ERR_CONFIG ("pima.ini:12: wanted ..., found ..."). *out is empty then. */
 bens_status bens_ini_parse(const char *name, const char *text, size_t size,
                            bens_ini *out);
 
-/* Local. "section.key=value", split at the last dot before the first =, is the same as a line
- * in a file; the one entry is the last. Errors: as above ("--set: wanted ..., found ..."). */
+/* Local. "section.key=value", split at the last dot before the first =, is the same as a
+ * line in a file; the one entry is the last. Errors: as above ("--set: wanted ..., found
+ * ..."). */
 bens_status bens_ini_assign(const char *assignment, bens_ini *out);
 
 void bens_ini_release(bens_ini *ini);

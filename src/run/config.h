@@ -1,4 +1,5 @@
-/* config.h - the settings of a run: parsed, checked, resolved. contracts in docs/settings.md */
+/* config.h - the settings of a run: parsed, checked, resolved. contracts in
+ * docs/settings.md */
 #ifndef BENS_RUN_CONFIG_H
 #define BENS_RUN_CONFIG_H
 
@@ -75,9 +76,9 @@ typedef struct {
     int n_priors;
 } bens_config;
 
-/* Local. text [size] is an INI file called `name` (its folder is where relative paths start);
- * set [n_set] are "section.key=value". Every section and key is checked, defaults are filled
- * in, what does not go together is refused.
+/* Local. text [size] is an INI file called `name` (its folder is where relative paths
+ * start); set [n_set] are "section.key=value". Every section and key is checked, defaults
+ * are filled in, what does not go together is refused.
  * Errors: BENS_ERR_CONFIG: "pima.ini:12: [sampler] step_size: wanted ..., found ...". */
 bens_status bens_config_create(const char *name, const char *text, size_t size,
                                const char *const *set, size_t n_set, bens_config *out);
@@ -87,12 +88,13 @@ void bens_config_release(bens_config *config);
  * Parsed again it gives the same settings. */
 bens_status bens_config_print(const bens_config *config, char **out);
 
-/* Local. Writes the priors into the table. Errors: BENS_ERR_CONFIG: a pattern that matches no
- * tensor. */
+/* Local. Writes the priors into the table. Errors: BENS_ERR_CONFIG: a pattern that
+ * matches no tensor. */
 bens_status bens_config_apply_priors(const bens_config *config, bens_params *params);
 
 /* Local. `bens options [SECTION]`: every setting: default, range, unit, meaning.
- * section = NULL: all. Errors: BENS_ERR_CONFIG: no such section (with the nearest name). */
+ * section = NULL: all. Errors: BENS_ERR_CONFIG: no such section (with the nearest
+ * name). */
 bens_status bens_config_describe(const char *section, FILE *out);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include "run/config_settings.h"
 
-/* Local. Before the sections are filled: a model with a density of its own takes no sections
- * of data. model may be NULL (not known). */
+/* Local. Before the sections are filled: a model with a density of its own takes no
+ * sections of data. model may be NULL (not known). */
 bens_status bens_config_check_sections(const bens_settings *settings,
                                        const bens_model *model);
 

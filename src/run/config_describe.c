@@ -5,11 +5,12 @@
 #include <string.h>
 
 enum { N_CELLS = 4, MOST_SECTIONS = 32 };
-/* key, default, what it may be, meaning; with two spaces between them 90 columns in all. */
+/* key, default, what it may be, meaning; with two spaces between them 90 columns in
+ * all. */
 static const int width[N_CELLS] = {13, 10, 24, 35};
 
-/* How much of text stands on a line of w columns: whole words where there are any. *next is
- * what follows. */
+/* How much of text stands on a line of w columns: whole words where there are any. *next
+ * is what follows. */
 static int take(const char *text, int w, const char **next)
 {
     const size_t length = strlen(text), most = (size_t)w;

@@ -14,13 +14,14 @@ typedef struct {
     bens_pool *pool;
 } bens_fill;
 
-/* Local. The entry that the section's registry key names, or its preset; *out is zero if there
- * is neither. Errors: BENS_ERR_CONFIG: an unknown name (with the known and the nearest). */
+/* Local. The entry that the section's registry key names, or its preset; *out is zero if
+ * there is neither. Errors: BENS_ERR_CONFIG: an unknown name (with the known and the
+ * nearest). */
 bens_status bens_fill_choose(const bens_settings *settings, const bens_section *section,
                              const char *pattern, bens_choice *out);
 
-/* Local. Errors: BENS_ERR_CONFIG: an unknown key (with the nearest), a value that is refused,
- * something that must be given and is not. */
+/* Local. Errors: BENS_ERR_CONFIG: an unknown key (with the nearest), a value that is
+ * refused, something that must be given and is not. */
 bens_status bens_fill_section(const bens_fill *fill);
 
 #endif

@@ -11,8 +11,8 @@ static const bens_option run[] = {
      .doc = "the run's folder: samples.h5, config.ini, metrics.jsonl"},
     {.name = "seed", .kind = BENS_OPTION_INT, .preset = "1", .max = 1e30, AT(seed),
      .doc = "of all random numbers"},
-    {.name = "backend", .kind = BENS_OPTION_TEXT, .preset = "cpu", .choices = "auto|cpu|cuda",
-     AT(backend), .doc = "where the arithmetic is done"},
+    {.name = "backend", .kind = BENS_OPTION_TEXT, .preset = "cpu",
+     .choices = "auto|cpu|cuda", AT(backend), .doc = "where the arithmetic is done"},
     {.name = "threads", .kind = BENS_OPTION_INT, .preset = "1", .min = 1, .max = 4096,
      AT(threads), .unit = "threads a rank", .doc = "changes the speed, not the bits"},
     {.name = "strict", .kind = BENS_OPTION_BOOL, .preset = "false", AT(strict),
@@ -29,8 +29,9 @@ static const bens_option grid[] = {
      AT(first_chain), .doc = "number of the first one (array jobs, part runs)"},
     {.name = "shards", .kind = BENS_OPTION_INT, .preset = "1", .min = 1, .max = 1 << 20,
      AT(shards), .unit = "ranks", .doc = "ranks that share the data of one chain"},
-    {.name = "comm", .kind = BENS_OPTION_CHOICE, .preset = "auto", .choices = "auto|none|mpi",
-     AT(comm), .doc = "how shards sum their gradients; auto: mpi where there are several"},
+    {.name = "comm", .kind = BENS_OPTION_CHOICE, .preset = "auto",
+     .choices = "auto|none|mpi", AT(comm),
+     .doc = "how shards sum their gradients; auto: mpi where there are several"},
     {.name = "slices", .kind = BENS_OPTION_INT, .preset = "0", .max = 1 << 20, AT(slices),
      .doc = "micro-batches of a batch, a multiple of shards; 0: one per shard. The same "
             "slices give the same bits with any shards"},
@@ -39,19 +40,22 @@ static const bens_option grid[] = {
 
 #define AT(field) .offset = offsetof(bens_data_options, field)
 static const bens_option data[] = {
-    {.name = "train", .kind = BENS_OPTION_PATH, AT(request.train), .doc = "the training set"},
+    {.name = "train", .kind = BENS_OPTION_PATH, AT(request.train),
+     .doc = "the training set"},
     {.name = "test", .kind = BENS_OPTION_PATH, .preset = "", AT(request.test),
      .doc = "the test set; or test_fraction"},
     {.name = "test_fraction", .kind = BENS_OPTION_REAL, .preset = "0", .max = 1,
      .below_max = true, AT(request.test_fraction),
      .doc = "of the rows of train, set aside by the seed"},
     {.name = "standardize", .kind = BENS_OPTION_BOOL, .preset = "true",
-     AT(request.standardize), .doc = "each feature to mean 0 and sd 1 over the training set"},
+     AT(request.standardize),
+     .doc = "each feature to mean 0 and sd 1 over the training set"},
     {.name = "batch", .kind = BENS_OPTION_INT, .preset = "full", .min = 1, .max = 1e30,
      .word = "full", AT(batch), .unit = "rows over all shards",
      .doc = "rows of a gradient"},
-    {.name = "order", .kind = BENS_OPTION_CHOICE, .preset = "shuffle", .choices = "shuffle|iid",
-     AT(order), .doc = "shuffle: every epoch visits each row once; iid: with replacement"},
+    {.name = "order", .kind = BENS_OPTION_CHOICE, .preset = "shuffle",
+     .choices = "shuffle|iid", AT(order),
+     .doc = "shuffle: every epoch visits each row once; iid: with replacement"},
     {0}};
 #undef AT
 
@@ -62,8 +66,8 @@ static const bens_option init[] = {
      .doc = "where chains start; model: as the model says"},
     {.name = "momenta", .kind = BENS_OPTION_CHOICE, .preset = "stationary",
      .choices = "stationary|zero", AT(momenta), .doc = "stationary: N(0, sigma^2 T/N)"},
-    {.name = "superchain", .kind = BENS_OPTION_INT, .preset = "1", .min = 1, .max = CHAINS,
-     AT(superchain), .unit = "chains",
+    {.name = "superchain", .kind = BENS_OPTION_INT, .preset = "1", .min = 1,
+     .max = CHAINS, AT(superchain), .unit = "chains",
      .doc = "neighbours that share a starting point (nested R-hat)"},
     {0}};
 #undef AT
@@ -79,8 +83,10 @@ static const bens_option schedule[] = {
 
 #define AT(field) .offset = offsetof(bens_chain_options, field)
 static const bens_option chain[] = {
-    {.name = "burn_in", .kind = BENS_OPTION_LENGTH, .preset = "1000", .max = 1e30, AT(burn_in),
-     .doc = "steps before the first draw counts; draw k is the state after burn_in + k thin"},
+    {.name = "burn_in", .kind = BENS_OPTION_LENGTH, .preset = "1000", .max = 1e30,
+     AT(burn_in),
+     .doc = "steps before the first draw counts; draw k is the state after burn_in + k "
+            "thin"},
     {.name = "thin", .kind = BENS_OPTION_INT, .preset = "10", .max = 1e30, AT(thin),
      .unit = "steps", .doc = "from draw to draw; 0 goes with draws = 1"},
     {.name = "draws", .kind = BENS_OPTION_INT, .preset = "5000", .min = 1, .max = 1e30,
@@ -147,10 +153,13 @@ static bool likelihood_at(size_t i, bens_choice *out)
 
 /* clang-format off */
 static const bens_registry models = {"name", "model", NULL, "the log density", model_at};
-static const bens_registry samplers = {"name", "sampler", "baoa", "the dynamics", sampler_at};
-static const bens_registry sources = {"source", "source", "csv", "kind of file", source_at};
+static const bens_registry samplers = {"name", "sampler", "baoa", "the dynamics",
+                                       sampler_at};
+static const bens_registry sources = {"source", "source", "csv", "kind of file",
+                                      source_at};
 static const bens_registry likelihoods = {"name", "likelihood", "bernoulli",
-                                          "of y given the model's outputs", likelihood_at};
+                                          "of y given the model's outputs",
+                                          likelihood_at};
 static const bens_registry prior_kinds = {"name", "prior", "normal",
                                           "of each number, independent", prior_at};
 
@@ -159,14 +168,17 @@ static const bens_registry prior_kinds = {"name", "prior", "normal",
                       .entry_options = offsetof(bens_config, field##_options)
 static const bens_section sections[] = {
     {.name = "run", .doc = "the run as a whole", .options = run, IN(run)},
-    {.name = "grid", .doc = "chains and shards over the ranks", .options = grid, IN(grid)},
+    {.name = "grid", .doc = "chains and shards over the ranks", .options = grid,
+     IN(grid)},
     {.name = "data", .doc = "what is learned from; not with a model of its own density",
      .options = data, IN(data), .registry = &sources, CHOSEN(source), .of_data = true},
     {.name = "model", .doc = "the model", .registry = &models, CHOSEN(model)},
     {.name = "likelihood", .doc = "not with a model of its own density",
-     .registry = &likelihoods, .entry = offsetof(bens_config, likelihood), .of_data = true},
-    {.name = "prior", .doc = "not with a model of its own density; [prior PATTERN] overrides it "
-                             "for the tensors whose names match the shell pattern",
+     .registry = &likelihoods, .entry = offsetof(bens_config, likelihood),
+     .of_data = true},
+    {.name = "prior",
+     .doc = "not with a model of its own density; [prior PATTERN] overrides it for the "
+            "tensors whose names match the shell pattern",
      .registry = &prior_kinds, .of_data = true, .patterns = true},
     {.name = "init", .doc = "where chains start", .options = init, IN(init)},
     {.name = "sampler", .doc = "the dynamics of a chain", .registry = &samplers,

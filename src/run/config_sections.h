@@ -1,5 +1,6 @@
-/* config_sections.h - the sections of a config file as data. What parses, checks, prints and
- * describes them (config*.c) goes over this one table; nothing else knows a key by its name. */
+/* config_sections.h - the sections of a config file as data. What parses, checks, prints
+ * and describes them (config*.c) goes over this one table; nothing else knows a key by
+ * its name. */
 #ifndef BENS_RUN_CONFIG_SECTIONS_H
 #define BENS_RUN_CONFIG_SECTIONS_H
 
@@ -13,7 +14,8 @@ typedef struct {
     size_t options_size;
 } bens_choice;
 
-/* The key of a section that chooses an entry, whose keys then stand in that section too. */
+/* The key of a section that chooses an entry, whose keys then stand in that section
+ * too. */
 typedef struct {
     const char *key;                        /* "name"                      */
     const char *noun;                       /* "sampler", for messages     */
@@ -44,8 +46,8 @@ bool bens_choice_find(const bens_registry *registry, const char *name, bens_choi
 /* Local. The entry that is stored in the config; false if there is none. */
 bool bens_choice_of(const bens_section *section, const bens_config *config,
                     bens_choice *out);
-/* Local. The key among the section's own and those of `choice` (may be NULL); *common says
- * which. NULL if there is none. */
+/* Local. The key among the section's own and those of `choice` (may be NULL); *common
+ * says which. NULL if there is none. */
 const bens_option *bens_section_key(const bens_section *section,
                                     const bens_choice *choice, const char *key,
                                     bool *common);

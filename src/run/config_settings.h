@@ -25,7 +25,8 @@ bens_status bens_settings_read(const char *name, const char *text, size_t size,
                                const char *const *set, size_t n_set, bens_pool *pool,
                                bens_settings *out);
 
-/* Local. The setting that counts; NULL if there is none. pattern: NULL but for [prior]. */
+/* Local. The setting that counts; NULL if there is none. pattern: NULL but for
+ * [prior]. */
 const bens_setting *bens_settings_find(const bens_settings *settings,
                                        const bens_section *section, const char *pattern,
                                        const char *key);

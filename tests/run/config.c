@@ -320,7 +320,8 @@ static void what_does_not_go_together_is_refused(void **state)
     bens_config_release(&c);
 }
 
-/* Printed, read, printed: the same text, from any folder; and nothing is left to a default. */
+/* Printed, read, printed: the same text, from any folder; and nothing is left to a
+ * default. */
 static void the_printed_text_gives_the_settings_again(void **state)
 {
     static const char *const texts[] = {pima, gauss};
@@ -460,7 +461,8 @@ static uint64_t dice(uint64_t *state)
     return *state;
 }
 
-/* One of: another byte, a byte of INI's own, a byte less, a piece of the text once more. */
+/* One of: another byte, a byte of INI's own, a byte less, a piece of the text once
+ * more. */
 static size_t mutate(char *text, size_t size, size_t room, uint64_t *state)
 {
     static const char special[] = "[]=;#\n\r\t .:/*\0\xff\xef\xbb\xbf-e0";
