@@ -77,8 +77,7 @@ static bens_status refuse(const table *t, int64_t column, const char *wanted)
     if (is_missing(text))
         BENS_FAIL(BENS_ERR_CONFIG,
                   "%s:%lld: column '%s': missing value: wanted %s, found '%s'; fill it "
-                  "in "
-                  "or leave the row out",
+                  "in or leave the row out",
                   t->csv->path, line, name.text, wanted, found.text);
     BENS_FAIL(BENS_ERR_CONFIG, "%s:%lld: column '%s': wanted %s, found '%s'",
               t->csv->path, line, name.text, wanted, found.text);

@@ -72,8 +72,7 @@ static bens_status find_target(const bens_csv *csv, const char *target, int64_t 
     suggest(csv, target, hint, sizeof hint);
     BENS_FAIL(BENS_ERR_CONFIG,
               "%s:%lld: header: wanted the column '%s' that [data] target names, found "
-              "no "
-              "such column%s",
+              "no such column%s",
               csv->path, (long long)csv->line, bens_csv_show(target).text, hint);
 }
 

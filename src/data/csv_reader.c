@@ -178,11 +178,11 @@ static bens_status read_quoted(bens_csv *csv, int *end)
     const int64_t opened = csv->here;
     int c;
     while ((c = take(csv)) != '"' || peek(csv) == '"') {
+        if (c == EOF) BENS_TRY(check_read(csv));
         if (c == EOF)
             BENS_FAIL(BENS_ERR_CONFIG,
                       "%s:%lld: wanted a quote that closes the one here, found the end "
-                      "of "
-                      "the file",
+                      "of the file",
                       csv->path, (long long)opened);
         if (c == '"') take(csv); /* the second of "" */
         BENS_TRY(push(csv, c, true));
@@ -192,8 +192,7 @@ static bens_status read_quoted(bens_csv *csv, int *end)
     if (!take_end(csv, c, end))
         BENS_FAIL(BENS_ERR_CONFIG,
                   "%s:%lld: wanted a comma or the end of the line behind a closing "
-                  "quote, "
-                  "found '%c' (a quote inside a quoted field is written \"\")",
+                  "quote, found '%c' (a quote inside a quoted field is written \"\")",
                   csv->path, (long long)csv->here, c > ' ' && c < 0x7f ? c : '?');
     return end_field(csv);
 }
@@ -224,8 +223,7 @@ static bens_status read_record(bens_csv *csv, bool *blank)
     if (!bens_text_is_utf8(csv->text, csv->size))
         BENS_FAIL(BENS_ERR_CONFIG,
                   "%s:%lld: wanted text in UTF-8, found bytes that are none: is it a "
-                  "binary "
-                  "file, or in another encoding?",
+                  "binary file, or in another encoding?",
                   csv->path, (long long)csv->line);
     return BENS_OK;
 }

@@ -68,8 +68,7 @@ static bens_status check_features(const bens_data_request *request,
         if (strcmp(train->feature_names[j], test->feature_names[j]) != 0)
             BENS_FAIL(BENS_ERR_CONFIG,
                       "'%s': wanted the features of '%s' in the same order, found "
-                      "'%.80s' "
-                      "in the place of '%.80s'",
+                      "'%.80s' in the place of '%.80s'",
                       request->test, request->train, test->feature_names[j],
                       train->feature_names[j]);
     return BENS_OK;
@@ -94,8 +93,7 @@ static bens_status check_classes(const bens_data_request *request, const bens_da
     if (train->n_classes == 1)
         BENS_FAIL(BENS_ERR_CONFIG,
                   "'%s': wanted at least two classes, found one class only: all %lld "
-                  "rows "
-                  "have class '%.80s'",
+                  "rows have class '%.80s'",
                   request->train, (long long)train->n_rows, train->class_names[0]);
     BENS_TRY(bens_alloc((size_t)train->n_classes, 1, &seen));
     for (int64_t i = 0; i < train->n_rows; i++) seen[train->label[i]] = 1;
