@@ -1,6 +1,6 @@
-/* What do fixed bits cost? The tree of comm/reduce.h over the ranks beside MPI_Allreduce, which
- * promises no order, on vectors of the same size. Only the communication and its additions: the
- * slices are zeros that are there already.
+/* What do fixed bits cost? The tree of comm/reduce.h over the ranks beside MPI_Allreduce,
+ * which promises no order, on vectors of the same size. Only the communication and its
+ * additions: the slices are zeros that are there already.
  *
  *     mpirun -n 4 bench_reduce */
 #include "backend/backend.h"

@@ -1,23 +1,25 @@
 #!/bin/bash
 # ctest: timeout 60
 # The include rule: a file includes only its own room and rooms to the left; mpi.h only in
-# comm/, hdf5.h only in io/, CUDA only in backend/*.cu and comm/nccl.c. Every header has its own
-# guard or says that it has none. Each violation is named with file and line; the check is then shown to find planted ones.
+# comm/, hdf5.h only in io/, CUDA only in backend/*.cu and comm/nccl.c. Every header has its
+# own guard or says that it has none. Each violation is named with file and line; the check
+# is then shown to find planted ones.
 set -u
 source=$2
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 # The order of the rooms has one home, the top CMakeLists.txt.
-rooms=$(sed -nE 's/^ *(set\(|list\(APPEND )BENS_ROOMS ([a-z ]+)\).*/\2/p' "$source/CMakeLists.txt" |
-    tr '\n' ' ')
+rooms=$(sed -nE 's/^ *(set\(|list\(APPEND )BENS_ROOMS ([a-z ]+)\).*/\2/p' \
+    "$source/CMakeLists.txt" | tr '\n' ' ')
 
 # check ROOT: violations in ROOT/src, one "FILE:LINE: TEXT" a line.
 check() {
     local private files
-    files=$(cd "$1" && find src -type f \( -name '*.c' -o -name '*.h' -o -name '*.cu' \) | sort)
+    files=$(cd "$1" && find src -type f -name '*.c' -o -name '*.h' -o -name '*.cu' | sort)
     # Headers that show MPI or HDF5 are for their own room.
-    private=$(cd "$1" && grep -lE '^ *# *include *[<"](mpi|hdf5|hdf5_hl|nccl)\.h[>"]' $files |
+    private=$(cd "$1" &&
+        grep -lE '^ *# *include *[<"](mpi|hdf5|hdf5_hl|nccl)\.h[>"]' $files |
         sed -n 's|^src/\(.*\.h\)$|\1|p' | tr '\n' ' ')
     (cd "$1" && awk -v rooms="$rooms" -v private="$private" '
         function violation(text) { printf "%s:%d: %s\n", FILENAME, FNR, text }

@@ -1,5 +1,5 @@
-/* bens info: what this program is, and what it runs on. The first thing to read when something
- * is slow or strange, and what belongs into a report about it. */
+/* bens info: what this program is, and what it runs on. The first thing to read when
+ * something is slow or strange, and what belongs into a report about it. */
 #include "cmd/cmd.h"
 #include "comm/comm.h"
 #include "core/text.h"

@@ -9,7 +9,7 @@ void bens_grid_deal(int64_t n_chains, int64_t n_groups, int64_t g, int64_t *begi
     *end = (g + 1) * n_chains / n_groups;
 }
 
-/* The numbers of shards that fit are those that divide the ranks: name the nearest two. */
+/* Names the nearest numbers of ranks that would fit. */
 static bens_status check_shards(int64_t ranks, int64_t n_shards)
 {
     if (n_shards < 1)

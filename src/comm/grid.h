@@ -15,9 +15,9 @@ typedef struct {
 } bens_grid;
 
 /* Collective. Group g has ranks gS ... gS + S - 1 and chains [gC/G, (g+1)C/G).
- * n_chains = 0: one per group. With more groups than chains some groups have none: the
- * caller warns. Errors: BENS_ERR_CONFIG: ranks not a multiple of shards, a negative number,
- * chains beyond BENS_MAX_CHAIN. */
+ * n_chains = 0: one per group. More groups than chains: some have none, the caller warns.
+ * Errors: BENS_ERR_CONFIG: ranks not a multiple of shards, a negative number, chains
+ * beyond BENS_MAX_CHAIN. */
 bens_status bens_grid_create(bens_comm *world, int64_t n_chains, int64_t first_chain,
                              int64_t n_shards, bens_grid *out);
 void bens_grid_release(bens_grid *grid); /* Collective; takes a zeroed one */

@@ -40,7 +40,8 @@ static bens_status check(const bens_reduce_kind *kind, int64_t shards, int64_t n
     return BENS_OK;
 }
 
-/* ceil(log2(n)): nodes of the tree of n leaves that can wait for their right half at once. */
+/* ceil(log2(n)): nodes of the tree of n leaves that can wait for their right half at
+ * once. */
 static size_t depth(int64_t n)
 {
     size_t d = 0;

@@ -1,9 +1,9 @@
 /* reduce.h - the sum over the slices of a batch, as one fixed binary tree.
  *
- * A batch is cut into L slices. tree(lo, hi) = slice(lo) if hi - lo = 1, else
- * tree(lo, mid) + tree(mid, hi) with mid = (lo + hi) / 2. Shard s of S works on the slices
- * [sL/S, (s+1)L/S); every sum is a node of that tree, so that with the same L any number of
- * shards has the same bits.
+ * A batch is cut into L slices. With mid = (lo + hi) / 2,
+ *     tree(lo, hi) = slice(lo) if hi - lo = 1, else tree(lo, mid) + tree(mid, hi).
+ * Shard s of S works on the slices [sL/S, (s+1)L/S); every sum is a node of that tree, so
+ * that with the same L any number of shards has the same bits.
  *
  * To add one: write comm/reduce_NAME.c with `bens_reduce_NAME`, add X(NAME) to list.h. */
 #ifndef BENS_COMM_REDUCE_H
@@ -28,11 +28,11 @@ bens_status bens_reduce_create(const char *kind, bens_comm *shards, int64_t n_sl
                                size_t n, bens_add add, bens_reduce **out);
 void bens_reduce_destroy(bens_reduce *reduce); /* takes NULL */
 
-/* Collective over the shards; Local with "none". grad [n] = the sum over all L slices, bit
- * for bit the same on all shards; *value their values' sum in the same tree. Each shard
- * calls slice() for its own slices, one after another. A status of slice() is agreed: it
- * rides in the message that is sent anyway; grad is then undefined and *value untouched.
- * value may be NULL. */
+/* Collective over the shards; Local with "none". grad [n] = the sum over all L slices,
+ * bit for bit the same on all shards; *value their values' sum in the same tree. Each
+ * shard calls slice() for its own slices, one after another. A status of slice() is
+ * agreed: it rides in the message that is sent anyway; grad is then undefined and *value
+ * untouched. value may be NULL. */
 bens_status bens_reduce_sum(bens_reduce *reduce, bens_slice slice, void *context,
                             float *grad, double *value);
 

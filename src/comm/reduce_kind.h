@@ -1,4 +1,5 @@
-/* reduce_kind.h - what one kind of all-reduce must be able to do; for the files of this room. */
+/* reduce_kind.h - what one kind of all-reduce must be able to do; for the files of this
+ * room. */
 #ifndef BENS_COMM_REDUCE_KIND_H
 #define BENS_COMM_REDUCE_KIND_H
 
@@ -29,8 +30,8 @@ struct bens_reduce {
     void *state;  /* the kind's own */
 };
 
-/* Local. out [n], *value = the node [lo, hi) of the tree; hi - lo <= L/S. Stops at the first
- * slice that fails. */
+/* Local. out [n], *value = the node [lo, hi) of the tree; hi - lo <= L/S. Stops at the
+ * first slice that fails. */
 bens_status bens_reduce_node(const bens_reduce *r, bens_slice slice, void *context,
                              int64_t lo, int64_t hi, float *out, double *value);
 

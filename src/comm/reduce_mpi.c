@@ -1,11 +1,11 @@
 /* reduce_mpi.c - the tree over the shards, in host memory.
  *
- * Each shard sums its own partials (reduce_plan.h); then one message from all to all carries
- * status and values. Short vectors ride in it, and every shard joins all of them by itself.
- * Long ones follow in segments: shard c gets chunk c of all partials, joins them and gives the
- * sum to all, so that each shard sends and receives 2 n (S-1)/S floats, which is the least
- * possible (with one partial a shard). The network only copies: MPI's own sums promise no
- * order. */
+ * Each shard sums its own partials (reduce_plan.h); then one message from all to all
+ * carries status and values. Short vectors ride in it, and every shard joins all of them
+ * by itself. Long ones follow in segments: shard c gets chunk c of all partials, joins
+ * them and gives the sum to all. With one partial a shard, each sends and receives 2 n
+ * (S-1)/S floats, which is the least possible. The network only copies: MPI's own sums
+ * promise no order. */
 #include "comm/reduce_kind.h"
 #include "comm/reduce_mpi.h"
 #include "comm/reduce_plan.h"
@@ -19,18 +19,19 @@ enum { LINE = 64 }; /* bytes: vectors begin on a cache line */
 
 typedef struct {
     bens_reduce_plan plan;
-    bool small;      /* vectors ride in the message                                     */
-    int head, block; /* bytes of status and values; of the whole message of one shard   */
-    char *send;    /* [block]: double status, value [most]; float vector [most][pitch] */
-    char *receive; /* [S][block]                                                      */
-    size_t pitch;  /* floats from vector to vector in a message                       */
-    double *value; /* [P]                                                             */
-    float *own;    /* [own partials - 1][n]: all but the first, which is in grad      */
-    size_t chunk;  /* floats, at most                                                 */
-    float *inbox;  /* [P][chunk] chunks from the others                               */
-    float **part;  /* [P] where the joins find the partials                           */
-    MPI_Request *request; /* [P + S own partials]                                       */
-    int *count, *begin;   /* [S] of the chunks of a segment                             */
+    bool small;           /* vectors ride in the message                             */
+    int head, block;      /* bytes of status and values; of one shard's whole message */
+    char *send;           /* [block]: double status, value [most];                   */
+                          /*          float vector [most][pitch]                     */
+    char *receive;        /* [S][block]                                              */
+    size_t pitch;         /* floats from vector to vector in a message               */
+    double *value;        /* [P]                                                     */
+    float *own;           /* [own partials - 1][n]: all but the first, which is grad */
+    size_t chunk;         /* floats, at most                                         */
+    float *inbox;         /* [P][chunk] chunks from the others                       */
+    float **part;         /* [P] where the joins find the partials                   */
+    MPI_Request *request; /* [P + S own partials]                                    */
+    int *count, *begin;   /* [S] of the chunks of a segment                          */
 } state;
 
 static size_t round_up(size_t n, size_t unit)
@@ -131,8 +132,8 @@ static bens_status sum_own(bens_reduce *r, bens_slice slice, void *context, floa
     return s;
 }
 
-/* part [p], value [p] = what the shards' messages say. Returns the lowest failing shard, -1
- * if there is none. */
+/* part [p], value [p] = what the shards' messages say. Returns the lowest failing shard,
+ * -1 if there is none. */
 static int read_messages(const bens_reduce *r)
 {
     state *m = r->state;
@@ -177,8 +178,8 @@ static void cut(state *m, size_t n)
     }
 }
 
-/* Chunk c of all partials goes to shard c; the pairs of ranks are staggered, so that not all
- * send to the same one first. Afterwards part [p] is chunk `rank` of partial p. */
+/* Chunk c of all partials goes to shard c; the pairs of ranks are staggered, so that not
+ * all send to the same one first. Afterwards part [p] is chunk `rank` of partial p. */
 static bens_status scatter(bens_reduce *r, float *grad, size_t at)
 {
     state *m = r->state;

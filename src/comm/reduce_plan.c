@@ -11,7 +11,8 @@ static int64_t count(int64_t lo, int64_t hi, int64_t share)
     return count(lo, mid, share) + count(mid, hi, share);
 }
 
-/* Appends the partials and joins below [lo, hi); returns the partial where its sum will be. */
+/* Appends the partials and joins below [lo, hi); returns the partial where its sum will
+ * be. */
 static int descend(bens_reduce_plan *p, int64_t lo, int64_t hi, int64_t share,
                    int *n_joins)
 {

@@ -1,8 +1,8 @@
 /* reduce_plan.h - which nodes of the tree each shard owns, and how they join to the root.
  *
- * A partial is a largest node of the tree that lies within one shard's slices. One shard has
- * one of them where the cut of the slices follows the tree (L and S powers of two, or L = S),
- * else a few: with L = 6, S = 3 they are [0,1) [1,2) | [2,3) [3,4) | [4,6). */
+ * A partial is a largest node of the tree that lies within one shard's slices. One shard
+ * has one of them where the cut of the slices follows the tree (L and S powers of two, or
+ * L = S), else a few: with L = 6, S = 3 they are [0,1) [1,2) | [2,3) [3,4) | [4,6). */
 #ifndef BENS_COMM_REDUCE_PLAN_H
 #define BENS_COMM_REDUCE_PLAN_H
 

@@ -1,7 +1,7 @@
 /* ctest: ranks 1 2 3 4 8 12; timeout 120
  *
- * The sum over shards has the bits of `none` on one shard: that is checked exactly, on numbers
- * whose float32 sums depend on the order. */
+ * The sum over shards has the bits of `none` on one shard: that is checked exactly, on
+ * numbers whose float32 sums depend on the order. */
 #include "comm/reduce.h"
 #include "comm/reduce_mpi.h"
 #include "comm/reduce_plan.h"
@@ -17,7 +17,8 @@ typedef struct {
     int64_t lowest, highest;
 } source;
 
-/* Between 2^-12 and 2^12 in size, both signs: no two orders of summation agree for long. */
+/* Between 2^-12 and 2^12 in size, both signs: no two orders of summation agree for
+ * long. */
 static float element(int64_t slice, size_t i)
 {
     uint64_t h = ((uint64_t)slice + 1) * 0x9e3779b97f4a7c15u + i * 0xbf58476d1ce4e5b9u;
@@ -68,8 +69,8 @@ static bens_status sum_by(const char *kind, bens_comm *shards, int64_t L, source
     return s;
 }
 
-/* The definition, told in other words than the code: level by level would be wrong for L that
- * is no power of two, so this recurses as reduce.h says. */
+/* The definition, told in other words than the code: level by level would be wrong for L
+ * that is no power of two, so this recurses as reduce.h says. */
 static float tree(int64_t lo, int64_t hi, size_t i)
 {
     const int64_t mid = (lo + hi) / 2;
@@ -178,8 +179,8 @@ static void same_bits_for_all_slices(void **state)
     for (int S = size <= 8 ? 1 : size; S <= size; S++) with_shards(S, all_slices);
 }
 
-/* Counts of one call of MPI never exceed a segment, so vectors of 2^31 elements and more differ
- * from this one in the number of segments only. */
+/* Counts of one call of MPI never exceed a segment, so vectors of 2^31 elements and more
+ * differ from this one in the number of segments only. */
 static bool segments(bens_comm *shards)
 {
     return same_bits(shards, bens_comm_size(shards), 2 * BENS_REDUCE_SEGMENT + 77);
@@ -217,7 +218,8 @@ static void again_and_again(void **state)
     }
 }
 
-/* Each slice in turn is lost: all shards get its line, in time, and the next sum works. */
+/* Each slice in turn is lost: all shards get its line, in time, and the next sum
+ * works. */
 static bool losses(bens_comm *shards, const char *kind, size_t n)
 {
     const int64_t L = 3 * bens_comm_size(shards);

@@ -1,7 +1,8 @@
 /* world.h - tests on several ranks: all of them pass or fail together.
  *
  * A rank that fails an ordinary assert leaves the others waiting in the next Collective.
- * ASSERT_ALL is Collective itself: every rank brings its own answer, all get the same one.
+ * ASSERT_ALL is Collective itself: every rank brings its own answer, all get the same
+ * one.
  *
  *     int main(int argc, char **argv)
  *     {
