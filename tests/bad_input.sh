@@ -18,7 +18,7 @@ refuse() {
         if [ $ranks = 1 ]; then timeout 20 "$bens" train "$@" >out 2>err </dev/null
         else timeout 20 $mpirun -n 4 "$bens" train "$@" >out 2>err </dev/null; fi
         local got=$? lines
-        lines=$(grep -c '^bens train: ' err)
+        lines=$(grep '^bens train: ' err | grep -vc ': warning: ')
         if [ $got != "$code" ] || ! grep -qE -- "$text" err || [ "$lines" != 1 ]; then
             echo "FAILED on $ranks ranks: bens train $*"
             echo "  wanted exit $code and one line with /$text/; found exit $got and:"
@@ -34,7 +34,7 @@ good=(--set run.output="$PWD/run" --set chain.burn_in=5 --set chain.draws=4)
 csv() { printf "$1" >data.csv; }
 with_data=(--set data.train="$PWD/data.csv")
 
-refuse 2 'no such file|cannot open|No such file' nothing.ini; show
+refuse 2 'found no file' nothing.ini; show
 refuse 2 'wanted one INI file' ; show
 refuse 2 "unknown flag '--colour'" "$pima" --colour; show
 : >empty.ini; refuse 2 'output' empty.ini; show
@@ -75,11 +75,10 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 # A chain that diverges is flagged; the others go on; strict turns it into exit 3.
-diverge=(--set model.name=double_well --set run.output="$PWD/wells")
-printf '[run]\noutput = wells\n[model]\nname = double_well\n[sampler]\nstep_size = .45\nalpha = 1\n[chain]\nburn_in = 2000\ndraws = 5\n[grid]\nchains = 8\n' >wells.ini
+printf '[run]\noutput = wells\n[model]\nname = double_well\n[sampler]\nstep_size = .55\nalpha = 1\n[chain]\nburn_in = 2000\ndraws = 5\n[grid]\nchains = 8\n' >wells.ini
 timeout 20 $mpirun -n 4 "$bens" train wells.ini >out 2>err </dev/null
 got=$?
-grep -q 'chains diverged' err && [ $got = 0 ] || { echo "FAILED: diverging chains: exit $got"; cat err; failed=$((failed + 1)); }
+grep -q '[1-7] of 8 chains diverged' err && [ $got = 0 ] || { echo "FAILED: diverging chains: exit $got"; cat err; failed=$((failed + 1)); }
 refuse 3 'diverged' wells.ini --overwrite --set run.strict=true; show
 
 # A full disk: a small tmpfs, where this user may mount one.

@@ -64,11 +64,16 @@ static bens_status flush(bens_status status)
     BENS_FAIL(BENS_ERR_IO, "cannot write to the standard output: %s", strerror(errno));
 }
 
+void bens_command_report(const char *name, bens_status status)
+{
+    if (status == BENS_OK || bens_error_text()[0] == '\0') return;
+    fprintf(stderr, "bens%s%s: %s\n", name[0] != '\0' ? " " : "", name, bens_error_text());
+    bens_error_set(status, "%s", "");
+}
+
 static int leave(const char *name, bens_status status)
 {
-    if (status != BENS_OK && bens_error_text()[0] != '\0')
-        fprintf(stderr, "bens%s%s: %s\n", name[0] != '\0' ? " " : "", name,
-                bens_error_text());
+    bens_command_report(name, status);
     return (int)status;
 }
 

@@ -70,8 +70,10 @@ static bens_status run(int argc, char **argv)
     request.argv = line;
     status = bens_comm_agree(world, status);
     if (status == BENS_OK) status = bens_train(world, &request);
-    if (bens_comm_rank(world) != 0)
-        bens_error_set(status, "%s", ""); /* rank 0 has said it */
+    if (bens_comm_rank(world) == 0)
+        bens_command_report("train", status);
+    else
+        bens_error_set(status, "%s", "");
     bens_comm_stop(world);
     free(set);
     free(line);
