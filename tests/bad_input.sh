@@ -34,7 +34,7 @@ good=(--set run.output="$PWD/run" --set chain.burn_in=5 --set chain.draws=4)
 csv() { printf "$1" >data.csv; }
 with_data=(--set data.train="$PWD/data.csv")
 
-refuse 2 'found no file' nothing.ini; show
+refuse 2 "nothing.ini': wanted a file of settings, found no such file" nothing.ini; show
 refuse 2 'wanted one INI file' ; show
 refuse 2 "unknown flag '--colour'" "$pima" --colour; show
 : >empty.ini; refuse 2 'output' empty.ini; show

@@ -21,26 +21,23 @@ static bens_status read_config(bens_session *s)
     return status;
 }
 
-/* Local. Everything that was "auto" gets its value, so that config.ini says it. */
+/* Local. Everything that was "auto" gets its value, so that config.ini says it; what can be
+ * checked only now is checked. */
 static bens_status resolve(bens_session *s)
 {
     bens_config *c = &s->config;
     bens_grid_options *grid = &c->grid;
     grid->chains = s->grid.n_chains;
     if (grid->slices == 0) grid->slices = grid->shards;
-    if (grid->slices % grid->shards != 0)
-        BENS_FAIL(BENS_ERR_CONFIG,
-                  "[grid] slices: wanted a multiple of the %lld shards, found %lld",
-                  (long long)grid->shards, (long long)grid->slices);
-    if (grid->comm == BENS_COMM_NONE && grid->shards > 1)
-        BENS_FAIL(BENS_ERR_CONFIG,
-                  "[grid] comm = none goes with shards = 1, found shards = %lld",
-                  (long long)grid->shards);
     if (grid->comm == BENS_COMM_AUTO)
         grid->comm = grid->shards > 1 ? BENS_COMM_MPI : BENS_COMM_NONE;
     if (grid->first_chain + grid->chains - 1 > BENS_MAX_CHAIN)
         BENS_FAIL(BENS_ERR_CONFIG, "[grid]: wanted chain numbers up to %d, found %lld",
                   BENS_MAX_CHAIN, (long long)(grid->first_chain + grid->chains - 1));
+    if (grid->chains % c->init.superchain != 0)
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "[init] superchain: wanted a divisor of the %lld chains, found %lld",
+                  (long long)grid->chains, (long long)c->init.superchain);
     return BENS_OK;
 }
 
