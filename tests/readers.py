@@ -4,6 +4,7 @@ h5py, xarray with both engines, ArviZ 0.23 (and open_datatree, which is what fro
 1.x is) agree on what is in samples.h5, of a finished run and of one that was killed.
 Arguments: the build folder and the source folder. Exit code 77: the packages are not there.
 """
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,9 @@ import signal
 import subprocess
 import sys
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "python"))
+from bens_run import BENS as bens, run, source
 
 try:
     import arviz
@@ -20,7 +24,7 @@ try:
     import numpy as np
     import xarray as xr
 except ImportError as e:
-    print(f"skipped: {e}; pip install -r tests/requirements.txt")
+    print(f"SKIPPED: {e}: install tests/requirements.txt to run this test")
     sys.exit(77)
 
 CHAINS, DRAWS = 4, 200
@@ -29,8 +33,7 @@ GROUPS = ["posterior", "sample_stats", "observed_data", "constant_data", "bens"]
 STATS = {"lp": "f8", "loss": "f8", "step": "i8", "step_size": "f8", "temperature": "f8",
          "temperature_kinetic": "f8", "temperature_configurational": "f8", "diverging": "i1",
          "done": "i1", "checksum": "u8"}
-build, source = (os.path.abspath(a) for a in sys.argv[1:3])
-bens, pima = f"{build}/src/bens", f"{source}/examples/pima.ini"
+pima = f"{source}/examples/pima.ini"
 
 
 def equal(found, wanted, what):
@@ -44,11 +47,7 @@ def within(x, low, high, what):
 
 
 def train(folder):
-    shutil.rmtree(folder, ignore_errors=True)
-    command = ["mpirun", "-n", str(CHAINS), "--oversubscribe", "--bind-to", "none", bens, "train", pima,
-               "--quiet", "--set", f"run.output={folder}", "--set", "chain.burn_in=500",
-               "--set", f"chain.draws={DRAWS}", "--set", "chain.thin=10"]
-    subprocess.run(command, check=True, timeout=120)
+    run(pima, folder, ranks=CHAINS, chain__burn_in=500, chain__draws=DRAWS, chain__thin=10)
     return f"{folder}/samples.h5"
 
 
@@ -73,7 +72,6 @@ def train_and_kill(folder):
 def checksums(f):
     """xxh64 of each draw's posterior bytes, tensors in the order of bens/layout."""
     try:
-        import json
         import xxhash
     except ImportError:
         print("checksums: not compared, Python's xxhash is not there")
@@ -178,6 +176,31 @@ def check_killed(path):
         equal(bool(np.isfinite(table["mean"]).all()), True, "summary of the draws that are there")
 
 
+def status(folder, code=0):
+    """What bens status says: JSON, or the line of an error."""
+    done = subprocess.run([bens, "status", "--json", folder], capture_output=True, text=True)
+    equal(done.returncode, code, f"exit code of bens status {folder}")
+    equal(len((done.stdout + done.stderr).splitlines()), 1, "lines of bens status")
+    return json.loads(done.stdout) if code == 0 else done.stderr
+
+
+def check_status():
+    run, killed = status("run"), status("killed")
+    equal((run["finished"], run["done"], run["diverging"]), (True, CHAINS * DRAWS, {}), "status")
+    equal((run["steps"], run["steps_total"], run["seconds_left"]), (10000, 10000, 0), "status")
+    with h5py.File("killed/samples.h5") as f:
+        equal(killed["done"], int(f["sample_stats/done"][:].sum()), "draws of the killed run")
+    equal((killed["finished"], killed["steps_total"]), (False, 2 * 2001000), "status")
+    within(killed["steps"], 10, 2 * 2001000, "steps of the killed run")
+    os.makedirs("cut", exist_ok=True)
+    equal("no samples.h5" in status("cut", 4), True, "a folder without a run")
+    with open("run/samples.h5", "rb") as whole, open("cut/samples.h5", "wb") as part:
+        part.write(whole.read()[:5000])
+    equal("truncated file" in status("cut", 4), True, "a cut file")
+    os.remove("cut/samples.h5")
+    equal("found nothing" in status("nowhere", 2), True, "no folder")
+
+
 def main():
     path = train("run")
     weight = with_h5py(path)
@@ -187,6 +210,7 @@ def main():
                           capture_output=True, text=True).stdout
     equal("weight[plas]" in read and "800 of 800 draws" in read, True, "examples/read.py")
     check_killed(train_and_kill("killed"))
+    check_status()
     print(f"h5py {h5py.__version__}, xarray {xr.__version__}, ArviZ {arviz.__version__}: the same")
 
 
