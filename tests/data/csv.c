@@ -149,6 +149,7 @@ static void numbers_are_strtods(void **unused)
          "1234567890123456",
          "0.1",
          "0.000000000001",
+         "2.71828182845904523536028747135266249775724709369995",
          "179769313486231570000000000000000000000",
          "4.9e-324",
          "2.2250738585072014e-308",
@@ -260,13 +261,18 @@ static void refuses_bad_rows(void **unused)
     refuse("a,b,class\n1,-inf,1\n", "column 'b': wanted a number, found '-inf'");
     refuse("a,b,class\n1,1e39,1\n", "column 'b': wanted a number of at most 3.4e38");
     refuse("a,b,class\n1,\"1,5\",1\n", "wanted a number, found '1,5'");
-    refuse("a,"
-           "class\n\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3"
-           "\xa4"
-           "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3"
-           "\xa4z"
-           "\xc3\xa4,1\n",
-           "\xc3\xa4z...'"); /* 41 bytes: byte 40 is in a character */
+}
+
+/* 51 bytes, of which 40 are shown: the 40th is the first half of a character. */
+static void long_texts_are_cut_between_characters(void **unused)
+{
+    (void)unused;
+    char text[80] = "a,class\nz", says[80] = "found 'z";
+    for (int i = 0; i < 25; i++) strcat(text, "\xc3\xa4");
+    for (int i = 0; i < 19; i++) strcat(says, "\xc3\xa4");
+    strcat(text, ",1\n");
+    strcat(says, "...'");
+    refuse(text, says);
 }
 
 static void refuses_what_is_no_text(void **unused)
@@ -397,6 +403,7 @@ int main(void)
         cmocka_unit_test(numbers_know_no_locale),
         cmocka_unit_test(refuses_bad_headers),
         cmocka_unit_test(refuses_bad_rows),
+        cmocka_unit_test(long_texts_are_cut_between_characters),
         cmocka_unit_test(refuses_what_is_no_text),
         cmocka_unit_test(large_tables_are_whole),
         cmocka_unit_test(measurements_are_no_classes),
