@@ -192,7 +192,8 @@ def check_status():
         equal(killed["done"], int(f["sample_stats/done"][:].sum()), "draws of the killed run")
     equal((killed["finished"], killed["steps_total"]), (False, 2 * 2001000), "status")
     within(killed["steps"], 10, 2 * 2001000, "steps of the killed run")
-    os.makedirs("cut", exist_ok=True)
+    shutil.rmtree("cut", ignore_errors=True)
+    os.mkdir("cut")
     equal("no samples.h5" in status("cut", 4), True, "a folder without a run")
     with open("run/samples.h5", "rb") as whole, open("cut/samples.h5", "wb") as part:
         part.write(whole.read()[:5000])
