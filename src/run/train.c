@@ -2,6 +2,7 @@
 
 #include "core/clock.h"
 #include "core/text.h"
+#include "io/folder.h"
 #include "run/plan.h"
 #include "run/progress.h"
 #include "run/provenance.h"
@@ -10,7 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 /* The chains of this rank's group, and where their draws go (shard 0 writes). */
 typedef struct {
@@ -35,6 +36,17 @@ static bens_status create_chains(group *g)
     return BENS_OK;
 }
 
+/* One file a node: appending is atomic only there. */
+static void name_metrics(const bens_comm *world, char *name, size_t size)
+{
+    char host[256] = "node";
+    gethostname(host, sizeof host - 1);
+    if (bens_comm_node_size(world) == bens_comm_size(world))
+        snprintf(name, size, "metrics.jsonl");
+    else
+        snprintf(name, size, "metrics.%s.jsonl", host);
+}
+
 /* Local. */
 static bens_status open_record(group *g)
 {
@@ -43,12 +55,10 @@ static bens_status open_record(group *g)
     const int part = bens_layout_part(&s->layout, s->grid.begin);
     const int64_t *begin = &s->layout.begin[part];
     const char *folder = s->config.run.output;
-    char samples[4096], metrics[4096];
-    const int a =
-        snprintf(samples, sizeof samples, "%s/%s", folder, s->layout.name[part]);
-    const int b = snprintf(metrics, sizeof metrics, "%s/metrics.jsonl", folder);
-    if (a >= (int)sizeof samples || b >= (int)sizeof metrics)
-        BENS_FAIL(BENS_ERR_IO, "the path '%s' is too long", folder);
+    char samples[BENS_PATH_SIZE], metrics[BENS_PATH_SIZE], name[320];
+    name_metrics(s->world, name, sizeof name);
+    BENS_TRY(bens_folder_join(folder, s->layout.name[part], samples));
+    BENS_TRY(bens_folder_join(folder, name, metrics));
     const bens_record_spec spec = {.samples = samples,
                                    .metrics = metrics,
                                    .params = &s->problem.params,
