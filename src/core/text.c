@@ -111,7 +111,12 @@ void bens_text_seconds(double seconds, char *text, size_t size)
         snprintf(text, size, "?");
         return;
     }
-    const long long s = seconds > 0 ? (long long)(seconds + 0.5) : 0;
+    if (seconds < 9.95) {
+        snprintf(text, size, "%.*f s", seconds < 0.995 ? 2 : 1,
+                 seconds > 0 ? seconds : 0);
+        return;
+    }
+    const long long s = (long long)(seconds + 0.5);
     const long long minutes = s / 60 % 60, hours = s / 3600 % 24, days = s / 86400;
     if (days > 0)
         snprintf(text, size, "%lld d %lld:%02lld", days, hours, minutes);

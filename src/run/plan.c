@@ -13,9 +13,11 @@ static void show_work(const bens_session *s)
 {
     const bens_problem *p = &s->problem;
     const long long last = (long long)bens_problem_draw_step(p, p->n_draws - 1);
-    printf("chains     %lld on %d ranks in %d groups of %d, numbers from %lld\n",
-           (long long)s->grid.n_chains, bens_comm_size(s->world), s->grid.n_groups,
-           s->grid.n_shards, (long long)s->grid.first_chain);
+    printf("chains     %lld (numbers %lld to %lld), %d rank%s each, on %d rank%s\n",
+           (long long)s->grid.n_chains, (long long)s->grid.first_chain,
+           (long long)(s->grid.first_chain + s->grid.n_chains - 1), s->grid.n_shards,
+           s->grid.n_shards == 1 ? "" : "s", bens_comm_size(s->world),
+           bens_comm_size(s->world) == 1 ? "" : "s");
     printf("steps      %lld a chain: burn-in %lld, then %lld draws, one every %lld\n",
            last, (long long)p->burn_in, (long long)p->n_draws, (long long)p->thin);
     if (p->train != NULL)

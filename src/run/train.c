@@ -155,15 +155,13 @@ static bens_status run_chains(group *g)
 /* Collective. */
 static bens_status build_files(bens_session *s)
 {
-    const bens_samples_spec spec = bens_session_spec(s, NULL, NULL, NULL);
     char *hosts = NULL, *build = NULL, *environment = NULL;
     bens_status status =
         bens_provenance_gather(s->world, s->problem.be, s->request->version, &hosts,
                                &build, &environment);
-    bens_samples_spec full = spec;
-    full.hosts = hosts, full.build = build, full.environment = environment;
+    const bens_samples_spec spec = bens_session_spec(s, hosts, build, environment);
     if (status == BENS_OK)
-        status = bens_layout_build(&s->layout, s->world, &s->grid, &full,
+        status = bens_layout_build(&s->layout, s->world, &s->grid, &spec,
                                    s->config.run.output, s->request->overwrite);
     free(hosts);
     free(build);

@@ -96,12 +96,16 @@ static void numbers_read_well(void **state)
     check(bens_text_bytes, 3.2 * 1073741824, "3.2 GiB");
     check(bens_text_bytes, 1048575, "1 MiB"); /* not 1024 KiB */
     check(bens_text_bytes, 9.96 * 1024, "10 KiB");
-    check(bens_text_seconds, 7, "0:07");
+    check(bens_text_seconds, .074, "0.07 s");
+    check(bens_text_seconds, .996, "1.0 s");
+    check(bens_text_seconds, 7.32, "7.3 s");
+    check(bens_text_seconds, 9.96, "0:10");
+    check(bens_text_seconds, 42, "0:42");
     check(bens_text_seconds, 760, "12:40");
     check(bens_text_seconds, 11100, "3:05:00");
     check(bens_text_seconds, 2 * 86400 + 11100, "2 d 3:05");
     check(bens_text_seconds, 59.7, "1:00");
-    check(bens_text_seconds, -1, "0:00");
+    check(bens_text_seconds, -1, "0.00 s");
     check(bens_text_seconds, (double)NAN, "?");
     check(bens_text_seconds, (double)INFINITY, "?");
     check(bens_text_count, 950, "950");
