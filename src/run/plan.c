@@ -25,8 +25,7 @@ static void show_work(const bens_session *s)
                (long long)p->train->n_rows, (long long)p->train->n_features,
                p->test != NULL ? (long long)p->test->n_rows : 0LL,
                (long long)p->order.batch);
-    printf("model      %s: %zu parameters in %d tensors\n", p->model->name,
-           p->params.n_values, p->params.n_tensors);
+    printf("model      %s: %zu parameters\n", p->model->name, p->params.n_values);
     for (int i = 0; i < p->params.n_tensors; i++) {
         const bens_tensor *t = &p->params.tensors[i];
         printf("             %s [", t->name);
