@@ -295,8 +295,8 @@ BENS_HD double update_small(const terms *t, const bens_params *params, const flo
     return lanes_total(sum);
 }
 
-static double update_small_of_kind(const terms *t, const bens_params *params,
-                                   const float *z)
+BENS_HD double update_small_of_kind(const terms *t, const bens_params *params,
+                                    const float *z)
 {
     if (t->m == NULL)
         return z != NULL ? update_small(t, params, z, false)

@@ -22,7 +22,7 @@ typedef struct {
 typedef struct {
     const bens_logit_design *design;
     const bens_rows *rows;
-    float w[BENS_LOGIT_WIDTH];
+    const float *w; /* [width], zeros behind the columns */
     bool with_value;
 } job;
 
@@ -92,8 +92,9 @@ BENS_HD void piece_gradient(const float *x, int64_t stride, int64_t n,
 /* Rows first ... first + n - 1 of the design, n <= BLOCK. */
 BENS_HD void range_block(const job *j, int64_t first, int64_t n, int width, sums *out)
 {
-    float lane[BENS_LOGIT_WIDTH * BENS_LANES] = {0}, t[PIECE], weight[PIECE];
+    float lane[BENS_LOGIT_WIDTH * BENS_LANES], t[PIECE], weight[PIECE];
     double value[BENS_LANES] = {0};
+    memset(lane, 0, (size_t)(width * BENS_LANES) * sizeof *lane);
     for (int64_t i = 0; i < n; i += PIECE) {
         const int64_t count = n - i < PIECE ? n - i : PIECE;
         const float *x = j->design->by_column + first + i;
@@ -125,15 +126,16 @@ BENS_HD vf8 load8(const float *p)
     return x;
 }
 
-/* t [8] = the scalar products of w with 8 rows, as
+/* The scalar products of w with rows index [8] of x, as
  * ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)) over the columns (k and k + 8 joined first). */
-BENS_HD void logits8(const float *const *row, const float *w, int width, float *t)
+BENS_HD vf8 logits8(const float *x, const int64_t *index, const float *w, int width)
 {
     vf8 p[8], q[4], s[2];
 #pragma GCC unroll 8
     for (int i = 0; i < 8; i++) {
-        p[i] = load8(w) * load8(row[i]);
-        if (width > 8) p[i] = _mm256_fmadd_ps(load8(w + 8), load8(row[i] + 8), p[i]);
+        const float *row = x + index[i] * width;
+        p[i] = load8(w) * load8(row);
+        if (width > 8) p[i] = _mm256_fmadd_ps(load8(w + 8), load8(row + 8), p[i]);
     }
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++)
@@ -143,22 +145,51 @@ BENS_HD void logits8(const float *const *row, const float *w, int width, float *
     for (int i = 0; i < 2; i++)
         s[i] = SHUFFLE(q[2 * i], q[2 * i + 1], 0, 1, 8, 9, 4, 5, 12, 13) +
                SHUFFLE(q[2 * i], q[2 * i + 1], 2, 3, 10, 11, 6, 7, 14, 15);
-    const vf8 sum = SHUFFLE(s[0], s[1], 0, 2, 8, 10, 4, 6, 12, 14) +
-                    SHUFFLE(s[0], s[1], 1, 3, 9, 11, 5, 7, 13, 15);
-    memcpy(t, &sum, sizeof sum);
+    return SHUFFLE(s[0], s[1], 0, 2, 8, 10, 4, 6, 12, 14) +
+           SHUFFLE(s[0], s[1], 1, 3, 9, 11, 5, 7, 13, 15);
 }
 
-/* sum [4][8] += weight x of 8 columns and 16 rows: row i goes to sum i mod 4. */
-BENS_HD void gradient16(const float *const *row, const float *weight, float *sum)
+/* t [16] and weight [16] = sigmoid(-t) of rows index [16]. The logits stay in registers: a wide
+ * load behind two narrow stores would wait for both. */
+BENS_HD void list_weights(const float *x, const int64_t *index, const float *w, int width,
+                          float *t, float *weight)
+{
+    const vf8 low = logits8(x, index, w, width), high = logits8(x, index + 8, w, width);
+    memcpy(t, &low, sizeof low);
+    memcpy(t + 8, &high, sizeof high);
+#if BENS_WIDTH == 16
+    const bens_vf both = _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+    bens_v_store(weight, bens_v_sigmoid(-both));
+#else
+    bens_v_store(weight, bens_v_sigmoid(-low));
+    bens_v_store(weight + 8, bens_v_sigmoid(-high));
+#endif
+}
+
+/* sum [4][8] += weight x of the 8 columns from x on and rows index [n]: row i goes to sum
+ * i mod 4. */
+BENS_HD void list_gradient(const float *x, const int64_t *index, int64_t n, int width,
+                           const float *weight, float *sum)
 {
     vf8 g0 = load8(sum), g1 = load8(sum + 8), g2 = load8(sum + 16), g3 = load8(sum + 24);
-#pragma GCC unroll 4
-    for (int i = 0; i < 16; i += 4) {
-        g0 = _mm256_fmadd_ps(_mm256_set1_ps(weight[i]), load8(row[i]), g0);
-        g1 = _mm256_fmadd_ps(_mm256_set1_ps(weight[i + 1]), load8(row[i + 1]), g1);
-        g2 = _mm256_fmadd_ps(_mm256_set1_ps(weight[i + 2]), load8(row[i + 2]), g2);
-        g3 = _mm256_fmadd_ps(_mm256_set1_ps(weight[i + 3]), load8(row[i + 3]), g3);
+    int64_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        g0 = _mm256_fmadd_ps(_mm256_set1_ps(weight[i]), load8(x + index[i] * width), g0);
+        g1 = _mm256_fmadd_ps(_mm256_set1_ps(weight[i + 1]),
+                             load8(x + index[i + 1] * width), g1);
+        g2 = _mm256_fmadd_ps(_mm256_set1_ps(weight[i + 2]),
+                             load8(x + index[i + 2] * width), g2);
+        g3 = _mm256_fmadd_ps(_mm256_set1_ps(weight[i + 3]),
+                             load8(x + index[i + 3] * width), g3);
     }
+    if (i < n)
+        g0 = _mm256_fmadd_ps(_mm256_set1_ps(weight[i]), load8(x + index[i] * width), g0);
+    if (i + 1 < n)
+        g1 = _mm256_fmadd_ps(_mm256_set1_ps(weight[i + 1]),
+                             load8(x + index[i + 1] * width), g1);
+    if (i + 2 < n)
+        g2 = _mm256_fmadd_ps(_mm256_set1_ps(weight[i + 2]),
+                             load8(x + index[i + 2] * width), g2);
     memcpy(sum, &g0, sizeof g0);
     memcpy(sum + 8, &g1, sizeof g1);
     memcpy(sum + 16, &g2, sizeof g2);
@@ -166,56 +197,63 @@ BENS_HD void gradient16(const float *const *row, const float *weight, float *sum
 }
 #else
 /* The same sums in the same order, one row at a time. */
-BENS_HD void logits8(const float *const *row, const float *w, int width, float *t)
+BENS_HD void list_weights(const float *x, const int64_t *index, const float *w, int width,
+                          float *t, float *weight)
 {
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < BENS_LANES; i++) {
+        const float *row = x + index[i] * width;
         float p[8];
         for (int k = 0; k < 8; k++) {
-            p[k] = w[k] * row[i][k];
-            if (width > 8) p[k] = bens_k_fma(w[k + 8], row[i][k + 8], p[k]);
+            p[k] = w[k] * row[k];
+            if (width > 8) p[k] = bens_k_fma(w[k + 8], row[k + 8], p[k]);
         }
         t[i] = ((p[0] + p[4]) + (p[2] + p[6])) + ((p[1] + p[5]) + (p[3] + p[7]));
     }
+    for (int v = 0; v < BENS_LANES; v += BENS_WIDTH)
+        bens_v_store(weight + v, bens_v_sigmoid(-bens_v_load(t + v)));
 }
 
-BENS_HD void gradient16(const float *const *row, const float *weight, float *sum)
+BENS_HD void list_gradient(const float *x, const int64_t *index, int64_t n, int width,
+                           const float *weight, float *sum)
 {
-    for (int i = 0; i < 16; i++)
+    for (int64_t i = 0; i < n; i++)
         for (int k = 0; k < 8; k++) {
             float *g = sum + i % 4 * 8 + k;
-            *g = bens_k_fma(weight[i], row[i][k], *g);
+            *g = bens_k_fma(weight[i], x[index[i] * width + k], *g);
         }
 }
 #endif
+
+/* The rows index [n], n <= PIECE. A last group that is cut short repeats its first row. */
+BENS_HD void list_piece(const job *j, const int64_t *index, int64_t n, int width,
+                        float (*sum)[4][8], double *value)
+{
+    const float *x = j->design->by_row;
+    float t[PIECE], weight[PIECE];
+    int64_t i = 0, room[BENS_LANES];
+    for (; i + BENS_LANES <= n; i += BENS_LANES)
+        list_weights(x, index + i, j->w, width, t + i, weight + i);
+    if (i < n) {
+        for (int k = 0; k < BENS_LANES; k++) room[k] = index[i + k < n ? i + k : i];
+        list_weights(x, room, j->w, width, t + i, weight + i);
+    }
+    for (int h = 0; h < width / 8; h++)
+        list_gradient(x + 8 * h, index, n, width, weight, sum[h][0]);
+    if (j->with_value) add_values(t, n, value);
+}
 
 /* The rows index [n], n <= BLOCK. */
 BENS_HD void list_block(const job *j, const int64_t *index, int64_t n, int width,
                         sums *out)
 {
-    static const float nothing[BENS_LOGIT_WIDTH];
     float sum[BENS_LOGIT_WIDTH / 8][4][8] = {{{0}}};
     double value[BENS_LANES] = {0};
-    for (int64_t i = 0; i < n; i += BENS_LANES) {
-        const float *row[BENS_LANES], *half[BENS_LANES];
-        float t[BENS_LANES], weight[BENS_LANES];
-        const int64_t count = n - i < BENS_LANES ? n - i : BENS_LANES;
-        for (int k = 0; k < BENS_LANES; k++)
-            row[k] = k < count ? j->design->by_row + index[i + k] * width : nothing;
-        logits8(row, j->w, width, t);
-        logits8(row + 8, j->w, width, t + 8);
-        for (int v = 0; v < BENS_LANES; v += BENS_WIDTH)
-            bens_v_store(weight + v, bens_v_sigmoid(-bens_v_load(t + v)));
-        gradient16(row, weight, sum[0][0]); /* where no row is, it adds weight x 0 */
-        if (width > 8) {
-            for (int k = 0; k < BENS_LANES; k++) half[k] = row[k] + 8;
-            gradient16(half, weight, sum[1][0]);
-        }
-        if (j->with_value) add_values(t, count, value);
-    }
-    for (int k = 0; k < width; k++) {
-        const float *s = &sum[k / 8][0][k % 8];
-        out->grad[k] += ((double)s[0] + (double)s[8]) + ((double)s[16] + (double)s[24]);
-    }
+    for (int64_t i = 0; i < n; i += PIECE)
+        list_piece(j, index + i, n - i < PIECE ? n - i : PIECE, width, sum, value);
+    for (int h = 0; h < width / 8; h++)
+        for (int k = 0; k < 8; k++)
+            out->grad[8 * h + k] += ((double)sum[h][0][k] + (double)sum[h][1][k]) +
+                                    ((double)sum[h][2][k] + (double)sum[h][3][k]);
     if (j->with_value) out->value += bens_lanes_sum(value);
 }
 
@@ -265,9 +303,13 @@ static void total_sums(const job *j, sums *total)
 void BENS_KERNEL(logit)(const bens_logit_design *design, const bens_rows *rows,
                         const float *w, double *value, float *grad)
 {
-    job j = {.design = design, .rows = rows, .with_value = value != NULL};
+    float padded[BENS_LOGIT_WIDTH] = {0};
+    job j = {.design = design, .rows = rows, .w = w, .with_value = value != NULL};
     sums total = {0};
-    for (int k = 0; k < design->n_columns; k++) j.w[k] = w[k];
+    if (design->n_columns != design->width) {
+        memcpy(padded, w, (size_t)design->n_columns * sizeof *w);
+        j.w = padded;
+    }
     if (rows->n <= BLOCK)
         chunk_sums(&j, 0, rows->n, &total);
     else

@@ -142,11 +142,39 @@ BENS_HD bens_vf bens_v_if_top(bens_vu u, bens_vf x, bens_vf y)
     return _mm256_blendv_ps(y, x, (__m256)u);
 }
 #else
+#if defined(__FP_FAST_FMAF) || !defined(__SSE2__)
 BENS_HD bens_vf bens_v_fma(bens_vf x, bens_vf y, bens_vf z)
 {
     for (int i = 0; i < BENS_WIDTH; i++) z[i] = __builtin_fmaf(x[i], y[i], z[i]);
     return z;
 }
+#else
+/* Two lanes of x y + z in double, rounded to odd, so that the rounding to float is that of a
+ * fused multiply-add (Boldo and Melquiond, IEEE Trans. Computers 57, 2008): the product is
+ * exact; where the sum is not and its last bit is even, it moves one bit towards the truth. */
+BENS_HD __m128d bens_v_fma_odd(__m128d x, __m128d y, __m128d z)
+{
+    const __m128d product = x * y, sum = product + z, part = sum - product;
+    const __m128d error = (product - (sum - part)) + (z - part);
+    const __m128i bits = (__m128i)sum, one = _mm_set1_epi64x(1);
+    const __m128i inexact = (__m128i)_mm_cmpneq_pd(error, _mm_setzero_pd());
+    const __m128i finite = (__m128i)_mm_cmpord_pd(error, error);
+    const __m128i even = _mm_sub_epi64(_mm_and_si128(bits, one), one);
+    const __m128i apart = _mm_srli_epi64((__m128i)_mm_xor_pd(error, sum), 63);
+    const __m128i step = _mm_sub_epi64(one, _mm_add_epi64(apart, apart));
+    const __m128i taken = _mm_and_si128(_mm_and_si128(inexact, finite), even);
+    return (__m128d)_mm_add_epi64(bits, _mm_and_si128(step, taken));
+}
+
+BENS_HD bens_vf bens_v_fma(bens_vf x, bens_vf y, bens_vf z)
+{
+    const __m128d low = bens_v_fma_odd(_mm_cvtps_pd(x), _mm_cvtps_pd(y), _mm_cvtps_pd(z));
+    const __m128d high = bens_v_fma_odd(_mm_cvtps_pd(_mm_movehl_ps(x, x)),
+                                        _mm_cvtps_pd(_mm_movehl_ps(y, y)),
+                                        _mm_cvtps_pd(_mm_movehl_ps(z, z)));
+    return _mm_movelh_ps(_mm_cvtpd_ps(low), _mm_cvtpd_ps(high));
+}
+#endif
 
 BENS_HD bens_vf bens_v_sqrt(bens_vf x)
 {
