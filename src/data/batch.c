@@ -1,62 +1,64 @@
 #include "data/batch.h"
 
+__extension__ typedef unsigned __int128 product;
+
 int64_t bens_order_steps(const bens_order *order)
 {
-    return (order->n_data - 1) / order->batch + 1;
+    return (order->n_data + order->batch - 1) / order->batch;
 }
 
 int64_t bens_order_size(const bens_order *order, int64_t step)
 {
-    if (order->kind == BENS_ORDER_IID) return order->batch;
-    const int64_t steps = bens_order_steps(order), k = step % steps;
-    return k + 1 < steps ? order->batch : order->n_data - k * order->batch;
+    const int64_t rest = order->n_data % order->batch, steps = bens_order_steps(order);
+    if (order->kind == BENS_ORDER_IID || rest == 0) return order->batch;
+    return step % steps == steps - 1 ? rest : order->batch;
 }
 
 int64_t bens_order_slice_max(const bens_order *order)
 {
-    return (order->batch - 1) / order->n_slices + 1;
+    return (order->batch + order->n_slices - 1) / order->n_slices;
 }
 
-/* k b / L without overflow: b and L are below 2^40. */
-static int64_t cut(int64_t b, int64_t k, int64_t n_slices)
+/* floor(k b / L), for products that do not fit 64 bits too. */
+static int64_t cut(int64_t b, int64_t k, int64_t slices)
 {
-    return b / n_slices * k + b % n_slices * k / n_slices;
+    return b / slices * k + b % slices * k / slices;
 }
 
-/* x [n]: 64-bit words become rows, floor(word n_data / 2^64). */
-static void words_to_rows(int64_t *x, int64_t n, uint64_t n_data)
+static void shuffled(const bens_order *order, bens_rng at, int64_t step, int64_t begin,
+                     int64_t n, int64_t *index)
 {
-    for (int64_t i = 0; i < n; i++) {
-        const uint64_t word = (uint64_t)x[i], low = word & 0xffffffff, high = word >> 32;
-        /* n_data < 2^41: the product's upper half from two products that do not overflow */
-        const uint64_t carry = low * (n_data & 0xffffffff) >> 32;
-        const uint64_t middle = high * (n_data & 0xffffffff) + carry;
-        const uint64_t upper = (middle >> 32) + high * (n_data >> 32) +
-                               (((middle & 0xffffffff) + low * (n_data >> 32)) >> 32);
-        x[i] = (int64_t)upper;
-    }
-}
-
-bens_rows bens_order_slice(const bens_order *order, uint32_t chain, int64_t step, int64_t k,
-                           int64_t *index)
-{
-    const int64_t b = bens_order_size(order, step);
-    const int64_t first = cut(b, k, order->n_slices);
-    bens_rows rows = {.first = first, .n = cut(b, k + 1, order->n_slices) - first};
-    if (order->batch == order->n_data) return rows;
-
-    bens_rng at = {.seed = order->seed, .chain = chain, .stream = BENS_STREAM_ORDER};
-    rows.index = index;
-    if (order->kind == BENS_ORDER_IID) {
-        at.step = (uint64_t)step;
-        order->be->words(&at, (uint64_t)first, (size_t)rows.n, (uint64_t *)index);
-        words_to_rows(index, rows.n, (uint64_t)order->n_data);
-        return rows;
-    }
     const int64_t steps = bens_order_steps(order);
     at.step = (uint64_t)(step / steps);
-    const bens_permutation p = bens_permutation_make((uint64_t)order->n_data, &at);
-    order->be->permute(&p, (uint64_t)(step % steps * order->batch + first), (size_t)rows.n,
+    const bens_permutation epoch = bens_permutation_make((uint64_t)order->n_data, &at);
+    order->be->permute(&epoch, (uint64_t)(step % steps * order->batch + begin), (size_t)n,
                        index);
-    return rows;
+}
+
+static void independent(const bens_order *order, bens_rng at, int64_t step, int64_t begin,
+                        int64_t n, int64_t *index)
+{
+    uint64_t *word = (uint64_t *)index;
+    at.step = (uint64_t)step;
+    order->be->words(&at, (uint64_t)begin, (size_t)n, word);
+    for (int64_t i = 0; i < n; i++)
+        word[i] = (uint64_t)((product)word[i] * (uint64_t)order->n_data >> 64);
+}
+
+bens_rows bens_order_slice(const bens_order *order, uint32_t chain, int64_t step,
+                           int64_t k, int64_t *index)
+{
+    const int64_t b = bens_order_size(order, step);
+    const int64_t begin = cut(b, k, order->n_slices);
+    const int64_t n = cut(b, k + 1, order->n_slices) - begin;
+    if (order->batch == order->n_data) return (bens_rows){.first = begin, .n = n};
+
+    const bens_rng at = {.seed = order->seed,
+                         .chain = chain,
+                         .stream = BENS_STREAM_ORDER};
+    if (order->kind == BENS_ORDER_IID)
+        independent(order, at, step, begin, n, index);
+    else if (n > 0)
+        shuffled(order, at, step, begin, n, index);
+    return (bens_rows){.n = n, .index = index};
 }

@@ -1,5 +1,15 @@
 /* batch.h - which rows a chain sees in a step: a pure function of (seed, chain, step).
- * This file alone knows order, slices and the short last batch. */
+ * This file alone knows order, slices and the short last batch.
+ *
+ *   shuffle  step t is batch t mod S of epoch t div S, S = ceil(N / B); position p of the epoch
+ *            is row sigma(p), sigma the permutation of core/permutation.h at (seed, stream
+ *            ORDER, chain, step = epoch). The last batch has what is left.
+ *   iid      position p of step t is row floor(w N / 2^64), w = word p (rng.h) at (seed, stream
+ *            ORDER, chain, step = t). The chance of a row is 1/N within 2^-64.
+ *   B = N    every step is all rows, in the file's order, whatever the kind.
+ *
+ * A batch of b rows is cut in L slices: slice k has its positions [k b / L, (k + 1) b / L).
+ * So the rows depend neither on L nor on who works on which slice. */
 #ifndef BENS_DATA_BATCH_H
 #define BENS_DATA_BATCH_H
 
@@ -9,9 +19,9 @@ typedef enum { BENS_ORDER_SHUFFLE, BENS_ORDER_IID } bens_order_kind;
 
 typedef struct {
     bens_order_kind kind;
-    int64_t n_data;   /* N                                                  */
-    int64_t batch;    /* B, 1 ... N; B = N: all rows in the file's order    */
-    int64_t n_slices; /* L, 1 ... B                                         */
+    int64_t n_data;   /* N, 1 ... 2^40      */
+    int64_t batch;    /* B, 1 ... N         */
+    int64_t n_slices; /* L, 1 ... 2^31      */
     uint64_t seed;
     const bens_backend *be;
 } bens_order;
@@ -26,9 +36,10 @@ int64_t bens_order_size(const bens_order *order, int64_t step);
 /* Local. The most rows that a slice can have: the size of the index buffer. */
 int64_t bens_order_slice_max(const bens_order *order);
 
-/* Local. Slice k of L of the batch: positions [k b / L, (k + 1) b / L) of its b rows.
- * index [bens_order_slice_max] is the caller's; the rows may refer to it. */
-bens_rows bens_order_slice(const bens_order *order, uint32_t chain, int64_t step, int64_t k,
-                           int64_t *index);
+/* Local. Slice k of L of the batch. A short last batch may have fewer rows than slices: then
+ * some slices are empty (n = 0). index [bens_order_slice_max] is the caller's; the rows may
+ * refer to it; it is not touched where B = N. */
+bens_rows bens_order_slice(const bens_order *order, uint32_t chain, int64_t step,
+                           int64_t k, int64_t *index);
 
 #endif
