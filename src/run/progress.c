@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { BAR = 24, LINE = 160 };
@@ -17,6 +18,24 @@ struct bens_progress {
     bool terminal;
 };
 
+/* Is the standard error of process `pid` a terminal? (Linux; elsewhere no.) */
+static bool process_on_terminal(long pid)
+{
+    char link[64], target[64] = "";
+    snprintf(link, sizeof link, "/proc/%ld/fd/2", pid);
+    if (readlink(link, target, sizeof target - 1) < 0) return false;
+    return strncmp(target, "/dev/pts/", 9) == 0 || strncmp(target, "/dev/tty", 8) == 0;
+}
+
+/* mpirun reads its ranks' standard error through a pipe, and what it reads it shows: there
+ * the question is what mpirun itself, the parent of rank 0, writes to. */
+static bool on_terminal(void)
+{
+    if (getenv("SLURM_JOB_ID") != NULL) return false;
+    if (isatty(STDERR_FILENO) == 1) return true;
+    return getenv("OMPI_COMM_WORLD_RANK") != NULL && process_on_terminal((long)getppid());
+}
+
 bens_status bens_progress_create(const char *label, double total, bens_progress **out)
 {
     bens_progress *p;
@@ -24,7 +43,7 @@ bens_status bens_progress_create(const char *label, double total, bens_progress 
     snprintf(p->label, sizeof p->label, "%s", label);
     p->total = total;
     p->start = bens_clock();
-    p->terminal = isatty(STDERR_FILENO) == 1 && getenv("SLURM_JOB_ID") == NULL;
+    p->terminal = on_terminal();
     p->next = p->start + (p->terminal ? BAR_SECONDS : LINE_SECONDS);
     *out = p;
     return BENS_OK;

@@ -9,7 +9,7 @@
 
 typedef struct bens_progress bens_progress;
 
-/* label: what is counted, "chains 0-3 of 16"; total: steps of all of them. Writes to
+/* label: what is counted, "rank 0: chains 0-3"; total: steps of all of them. Writes to
  * stderr. */
 bens_status bens_progress_create(const char *label, double total, bens_progress **out);
 void bens_progress_destroy(bens_progress *progress);

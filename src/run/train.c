@@ -78,8 +78,13 @@ static bens_status start_progress(group *g)
     char label[64];
     if (!bens_session_speaks(s) || s->request->quiet || g->n == 0) return BENS_OK;
     const long long first = (long long)(s->grid.first_chain + s->grid.begin);
-    snprintf(label, sizeof label, "chains %lld-%lld of %lld", first,
-             first + (long long)g->n - 1, (long long)s->grid.n_chains);
+    if (g->n == s->grid.n_chains)
+        snprintf(label, sizeof label, "%lld chains", (long long)g->n);
+    else if (g->n == 1)
+        snprintf(label, sizeof label, "rank 0: chain %lld", first);
+    else
+        snprintf(label, sizeof label, "rank 0: chains %lld-%lld", first,
+                 first + (long long)g->n - 1);
     const int64_t last = bens_problem_draw_step(&s->problem, s->problem.n_draws - 1);
     return bens_progress_create(label, (double)g->n * (double)last, &g->progress);
 }
