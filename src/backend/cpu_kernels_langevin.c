@@ -227,6 +227,7 @@ static void ahead_block(const bens_philox_key *key, uint64_t block, size_t strid
 {
     for (uint64_t step = 0; step < AHEAD; step += BENS_TOGETHER * BENS_BLOCKS) {
         bens_philox_state s;
+#pragma GCC unroll 4
         for (uint64_t u = 0; u < BENS_TOGETHER; u++) {
             s.c0[u] = bens_vq_splat(block);
             s.c1[u] = bens_vq_count() + bens_vq_splat(key->c1 + step + u * BENS_BLOCKS);
@@ -234,12 +235,14 @@ static void ahead_block(const bens_philox_key *key, uint64_t block, size_t strid
             s.c3[u] = bens_vq_splat(key->c3);
         }
         bens_philox_rounds(&s, key, 0);
+#pragma GCC unroll 4
         for (uint64_t u = 0; u < BENS_TOGETHER; u++) {
             float *out = z + (step + u * BENS_BLOCKS) * stride + 2 * block;
             float pair[BENS_WIDTH];
             bens_vf first, second;
             bens_v_normal_pair((bens_vu)s.c1[u], (bens_vu)s.c3[u], &first, &second);
             bens_v_store(pair, first);
+#pragma GCC unroll 8
             for (size_t k = 0; k < BENS_BLOCKS; k++)
                 memcpy(out + k * stride, pair + 2 * k, 2 * sizeof *pair);
         }
