@@ -10,13 +10,14 @@
  *
  * for r = 0 ... 7, all quotients rounded down, t mod 2^32, M0 and M1 those of Philox; key_r is
  * word r mod 4 of block r div 4 at this position. The square is what makes it non-linear; no
- * product exceeds 32 bits, so that a plain loop over positions vectorises.
+ * product needs more than its low 32 bits, so that a plain loop over positions vectorises.
  *
  * a is a power of two, the largest <= sqrt(n), but at least 32 and at least n / 2^16; b is at
- * least 16. Both floors matter: with a, b >= 2 the images of n = 5 fail a chi-square test of
- * 100,000 keys even with 8 rounds. With them 1e7 keys show no trace in how the images of
- * neighbours (1 or a apart) differ at n = 256 ... 1e6 after 7 rounds; after 6 they do (z = 13
- * at n = 768), and after 4 a chi-square test of tests/core/permutation.c fails. */
+ * least 16. The floors matter: on the smallest domains the rounds mix too little (with a, b >= 2
+ * 20,000 keys show that not all permutations of n = 5 are equally likely, z = 15). How many
+ * rounds: in the differences of the images of neighbours (1 or a apart, n = 256 ... 1e6) 1e7
+ * keys show no trace of 7 or 8 rounds; of 6 they do (z = 13 at n = 768), and of 4 rounds
+ * 400,000 keys do (z = 38; tests/core/permutation.c). */
 #ifndef BENS_CORE_PERMUTATION_H
 #define BENS_CORE_PERMUTATION_H
 
