@@ -2,11 +2,11 @@
  *
  *     bench_update [THREADS [ELEMENTS...]]        default: 1 480000 2700000 16000000
  *
- * Elements per second of one step of a linear sampler on one large tensor with a normal prior,
- * the sum of m'^2 included, on each instruction set that this processor has; and of the same
- * kernel without noise, which moves the same 20 bytes an element and is the machine's limit.
- * Best of 5. The words of it that need explaining: ns a step for small arenas is with noise
- * made ahead (bens_noise), averaged over many steps. */
+ * Elements per second of one step of a linear sampler on one large tensor with a normal
+ * prior, the sum of m'^2 included, on each instruction set that this processor has; and
+ * of the same kernel without noise, which moves the same 20 bytes an element and is the
+ * machine's limit. Best of 5. For small arenas: ns a step, with noise made
+ * ahead (bens_noise), averaged over many. */
 #include "backend/backend.h"
 #include "core/status.h"
 

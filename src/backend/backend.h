@@ -1,9 +1,9 @@
 /* backend.h - the arithmetic that the other rooms are written on.
  *
- * A backend is one const table; `cpu` is the definition. Its bits depend on (arguments, build,
- * kernel family of the BLAS), never on the number of threads or the instruction set.
- * All functions are Local. To add one: write backend/NAME.c with `bens_backend_NAME`, add
- * X(NAME) to list.h. */
+ * A backend is one const table; `cpu` is the definition. Its bits depend on (arguments,
+ * build, kernel family of the BLAS), never on the number of threads or the instruction
+ * set. All functions are Local. To add one: write backend/NAME.c with
+ * `bens_backend_NAME`, add X(NAME) to list.h. */
 #ifndef BENS_BACKEND_BACKEND_H
 #define BENS_BACKEND_BACKEND_H
 
@@ -17,8 +17,9 @@ typedef struct {
     const int64_t *index;
 } bens_rows;
 
-/* Normals made ahead for small arenas: a pure function of its first position, so that losing
- * it changes nothing. One per chain; zero-initialised; bens_noise_release frees it. */
+/* Normals made ahead for small arenas: a pure function of its first position, so that
+ * losing it changes nothing. One per chain, always with the same params;
+ * zero-initialised; bens_noise_release frees it. */
 typedef struct {
     bens_rng at;      /* of the first step in z */
     uint64_t n_steps; /* 0: empty               */
@@ -39,8 +40,9 @@ typedef struct {
     double a, b, s, p, q, r;
 } bens_langevin;
 
-/* The rows of a Bernoulli regression with the sign s = 2 y - 1 of the label folded in, for
- * designs of at most BENS_LOGIT_WIDTH columns (a constant column is the intercept). */
+/* The rows of a Bernoulli regression with the sign s = 2 y - 1 of the label folded in,
+ * for designs of at most BENS_LOGIT_WIDTH columns (a constant column is the
+ * intercept). */
 enum { BENS_LOGIT_WIDTH = 16, BENS_LOGIT_LANES = 16 };
 typedef struct {
     int64_t n_rows;
@@ -62,11 +64,13 @@ typedef struct bens_backend {
     /* One line: instruction set, BLAS, threads, device. */
     void (*describe)(char *text, size_t size);
 
-    /* One step of a linear sampler in place; see bens_langevin. theta, m, grad: [params->n].
-     * m may be NULL if a = p = r = 0 ... then theta' = theta + q g + s z (SGLD).
-     * s = 0 makes no noise and reads none. noise may be NULL (then no work ahead).
-     * *sum_m2 = sum over all tensors of m'^2 (theta'^2 if m is NULL) in double, in an order
-     * that depends on params alone; NaN or Inf if any element is. */
+    /* One step of a linear sampler in place; see bens_langevin. theta, m, grad:
+     * [params->n]. m may be NULL if a = p = r = 0: theta' = fmaf(q, g, fmaf(s, z, theta))
+     * (SGLD). s = 0 makes no noise and reads none. noise may be NULL (then no work
+     * ahead). The padding is neither changed nor summed, whatever it holds. *sum_m2 = sum
+     * over all tensors of m'^2 (theta'^2 if m is NULL): lanes (element mod 16) of blocks
+     * of 4096 elements of the arena in float, their sums in double, in order, so that it
+     * depends on params alone; NaN or Inf if any element is. */
     void (*langevin)(const bens_params *params, float *theta, float *m, const float *grad,
                      double scale, const bens_langevin *c, const bens_rng *at,
                      bens_noise *noise, double *sum_m2);
@@ -93,8 +97,8 @@ typedef struct bens_backend {
                  float beta, float *c, int64_t ldc);
 
     /* Categorical log-likelihood of logits [n][n_classes], label [n] in [0, n_classes).
-     * *value = sum_i log softmax(logits_i)[label_i]; dlogits [n][n_classes] = its gradient.
-     * dlogits may be logits itself; value and dlogits may be NULL. */
+     * *value = sum_i log softmax(logits_i)[label_i]; dlogits [n][n_classes] = its
+     * gradient. dlogits may be logits itself; value and dlogits may be NULL. */
     void (*softmax)(const float *logits, const int32_t *label, int64_t n, int64_t n_classes,
                     double *value, float *dlogits);
 
@@ -106,7 +110,8 @@ typedef struct bens_backend {
     void (*add)(const float *x, size_t n, float *y);
 } bens_backend;
 
-/* The backends this program was built with, in the order of list.h; NULL behind the last. */
+/* The backends this program was built with, in the order of list.h; NULL behind the
+ * last. */
 const bens_backend *bens_backend_at(size_t i);
 /* NULL if there is none. */
 const bens_backend *bens_backend_find(const char *name);

@@ -4,7 +4,8 @@
 #include <omp.h>
 #include <stdio.h>
 
-/* What particular libraries have beyond CBLAS: absent symbols are null, so any one links. */
+/* What particular libraries have beyond CBLAS: absent symbols are null, so any one
+ * links. */
 #pragma weak openblas_set_num_threads
 #pragma weak openblas_get_config
 #pragma weak openblas_get_corename
@@ -14,8 +15,8 @@ char *openblas_get_corename(void);
 void bli_thread_set_num_threads(int64_t threads) __attribute__((weak));
 void MKL_Set_Num_Threads(int threads) __attribute__((weak));
 
-/* Blocks of C: large enough that packing the other operand again costs under 1 %, a multiple
- * of every kernel's tile. */
+/* Blocks of C: a large block hides the packing of the other operand, which each repeats; a
+ * multiple of every kernel's tile. */
 enum { BLOCK_ROWS = 256, BLOCK_COLUMNS = 2048 };
 static const double THREAD_MIN = 2e6; /* multiply-adds that pay for waking a thread */
 

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Local. One thread inside the library: its bits differ with the number of its threads. */
+/* Local. One thread inside the library: its bits differ with the number of its
+ * threads. */
 void bens_blas_start(void);
 
 /* Local. "OpenBLAS 0.3.21 (SkylakeX)". */

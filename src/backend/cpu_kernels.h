@@ -1,7 +1,7 @@
 /* cpu_kernels.h - the kernels of the cpu backend that exist once per instruction set.
  *
- * Signatures and meaning as in bens_backend. One table per instruction set; the names end in
- * the x86-64 level (cpu_simd.h). */
+ * Signatures and meaning as in bens_backend. One table per instruction set; the names end
+ * in the x86-64 level (cpu_simd.h). */
 #ifndef BENS_BACKEND_CPU_KERNELS_H
 #define BENS_BACKEND_CPU_KERNELS_H
 

@@ -1,8 +1,8 @@
 /* cpu_kernels_langevin.c - the fused update of every linear sampler (backend.h).
  *
- * One pass: a tile of 128 normals is made in the cache and used at once. The sum of m'^2 runs
- * in blocks of 4096 elements of the arena and 16 lanes (element mod 16), the blocks in at most
- * 1024 chunks of consecutive ones: an order that depends on params alone. */
+ * One pass: a tile of 128 normals is made in the cache and used at once. The sum of m'^2
+ * runs in blocks of 4096 elements of the arena and 16 lanes (element mod 16), the blocks
+ * in at most 1024 chunks of consecutive ones: an order that depends on params alone. */
 #include "backend/cpu_kernels.h"
 #include "backend/cpu_noise.h"
 
@@ -18,8 +18,8 @@ enum {
     AHEAD_MAX = 64        /* ... for arenas of up to 64 elements   */
 };
 
-/* What every element needs. Copied to locals before a loop: the compiler then knows that no
- * store into theta changes it. */
+/* What every element needs. Copied to locals before a loop: the compiler then knows that
+ * no store into theta changes it. */
 typedef struct {
     float *theta, *m;
     const float *grad;
@@ -107,7 +107,8 @@ BENS_HD void update_vector(const terms *j, bens_vf decay, size_t e, const float 
     *sum = bens_v_fma(moved, moved, *sum);
 }
 
-/* The elements begin ... end - 1 of one tensor, begin a multiple of 16; z is that of begin. */
+/* The elements begin ... end - 1 of one tensor, begin a multiple of 16; z is that of
+ * begin. */
 BENS_HD void update_range(const terms *j, bens_vf decay, size_t begin, size_t end,
                           const float *z, bool with_m, bens_vf *sum)
 {
@@ -152,7 +153,8 @@ static double lanes_total(const bens_vf *sum)
     return bens_lanes_sum_float(lane);
 }
 
-/* The tile's lines arrive while its noise is made; without this neither hides the other. */
+/* The tile's lines arrive while its noise is made; without this neither hides the
+ * other. */
 BENS_HD void prefetch_tile(const terms *j, size_t begin, size_t end, bool with_m)
 {
     for (size_t e = begin; e < end; e += BENS_LANES) {
@@ -220,8 +222,8 @@ static double update_all(const job *j)
     return sum;
 }
 
-/* z [AHEAD][stride], the normals of block `block` for the steps of the window: the lanes are
- * steps, so that a model of 8 parameters fills whole vectors too. */
+/* z [AHEAD][stride], the normals of block `block` for the steps of the window: the lanes
+ * are steps, so that a model of 8 parameters fills whole vectors too. */
 static void ahead_block(const bens_philox_key *key, uint64_t block, size_t stride,
                         float *z)
 {

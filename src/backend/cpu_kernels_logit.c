@@ -1,8 +1,8 @@
 /* cpu_kernels_logit.c - Bernoulli regression on a few columns, in one pass (backend.h).
  *
- * Ranges of rows read the design by column, 16 rows at a time; lists of rows read it by row,
- * where 8 columns are one vector and a tree of shuffles and additions makes 8 logits at once.
- * Blocks of 4096 rows are summed in float, the blocks in double, in order. */
+ * Ranges of rows read the design by column, 16 rows at a time; lists of rows read it by
+ * row, where 8 columns are one vector and a tree of shuffles and additions makes 8 logits
+ * at once. Blocks of 4096 rows are summed in float, the blocks in double, in order. */
 #include "backend/cpu_kernels.h"
 #include "backend/cpu_simd.h"
 
@@ -37,8 +37,8 @@ BENS_HD void add_values(const float *t, int64_t n, double *lane)
     }
 }
 
-/* t and weight = sigmoid(-t) of the n rows from x on; those of the last group that are not
- * there get weight 0. */
+/* t and weight = sigmoid(-t) of the n rows from x on; those of the last group that are
+ * not there get weight 0. */
 BENS_HD void piece_weights(const job *j, const float *x, int64_t n, int width, float *t,
                            float *weight)
 {
@@ -126,8 +126,8 @@ BENS_HD vf8 load8(const float *p)
     return x;
 }
 
-/* The scalar products of w with rows index [8] of x, as
- * ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)) over the columns (k and k + 8 joined first). */
+/* The scalar products of w with rows index [8] of x, as ((0 + 4) + (2 + 6)) + ((1 + 5) +
+ * (3 + 7)) over the columns (k and k + 8 joined first). */
 BENS_HD vf8 logits8(const float *x, const int64_t *index, const float *w, int width)
 {
     vf8 p[8], q[4], s[2];
@@ -149,8 +149,8 @@ BENS_HD vf8 logits8(const float *x, const int64_t *index, const float *w, int wi
            SHUFFLE(s[0], s[1], 1, 3, 9, 11, 5, 7, 13, 15);
 }
 
-/* t [16] and weight [16] = sigmoid(-t) of rows index [16]. The logits stay in registers: a wide
- * load behind two narrow stores would wait for both. */
+/* t [16] and weight [16] = sigmoid(-t) of rows index [16]. The logits stay in registers:
+ * a wide load behind two narrow stores would wait for both. */
 BENS_HD void list_weights(const float *x, const int64_t *index, const float *w, int width,
                           float *t, float *weight)
 {
@@ -224,7 +224,8 @@ BENS_HD void list_gradient(const float *x, const int64_t *index, int64_t n, int 
 }
 #endif
 
-/* The rows index [n], n <= PIECE. A last group that is cut short repeats its first row. */
+/* The rows index [n], n <= PIECE. A last group that is cut short repeats its first
+ * row. */
 BENS_HD void list_piece(const job *j, const int64_t *index, int64_t n, int width,
                         float (*sum)[4][8], double *value)
 {

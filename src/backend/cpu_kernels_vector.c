@@ -1,5 +1,5 @@
-/* cpu_kernels_vector.c - likelihoods of logits, and sums of vectors. Sums run in 16 lanes and
- * in at most 256 chunks of rows, whose size depends on the number of rows alone. */
+/* cpu_kernels_vector.c - likelihoods of logits, and sums of vectors. Sums run in 16 lanes
+ * and in at most 256 chunks of rows, whose size depends on the number of rows alone. */
 #include "backend/cpu_kernels.h"
 #include "backend/cpu_simd.h"
 

@@ -1,8 +1,9 @@
 /* cpu_noise.h - whole vectors of the normals of core/rng.h, without a shuffle.
  *
- * A counter's four words sit in the low halves of 64-bit lanes: the multiplication ignores the
- * high halves, and the last round packs two finished words into each lane, in the order in
- * which the elements want them. Four vectors run together to hide the multiplier's latency. */
+ * A counter's four words sit in the low halves of 64-bit lanes: the multiplication
+ * ignores the high halves, and the last round packs two finished words into each lane, in
+ * the order in which the elements want them. Four vectors run together to hide the
+ * multiplier's latency. */
 #ifndef BENS_BACKEND_CPU_NOISE_H
 #define BENS_BACKEND_CPU_NOISE_H
 
@@ -15,8 +16,9 @@ enum {
     BENS_BLOCKS = BENS_WIDTH / 2 /* blocks in a vector */
 };
 
-/* What the rounds of one (seed, stream, chain, step) have in common. Only the block differs
- * within a step, so the first round's second product and the second's first are known. */
+/* What the rounds of one (seed, stream, chain, step) have in common. Only the block
+ * differs within a step, so the first round's second product and the second's first are
+ * known. */
 typedef struct {
     uint64_t k0[BENS_PHILOX_ROUNDS], k1[BENS_PHILOX_ROUNDS];
     uint64_t c1, c2, c3; /* of the counter                               */
@@ -91,7 +93,8 @@ BENS_HD bens_vq bens_vq_count(void)
     return x;
 }
 
-/* The words of 4 vectors of blocks: block, block + 1, ... (a tile never straddles 2^32). */
+/* The words of 4 vectors of blocks: block, block + 1, ... (a tile never straddles
+ * 2^32). */
 BENS_HD void bens_philox_blocks(bens_philox_state *s, const bens_philox_key *key,
                                 uint64_t block)
 {

@@ -1,7 +1,8 @@
 /* cpu_simd.h - one source, compiled once per instruction set.
  *
- * Every cpu_kernels_*.c is compiled with BENS_ISA = v1 (the baseline), v3 (AVX2, FMA) and v4
- * (AVX-512); BENS_KERNEL(name) is its symbol in that build. cpu.c chooses one table at start.
+ * Every cpu_kernels_*.c is compiled with BENS_ISA = v1 (the baseline), v3 (AVX2, FMA) and
+ * v4 (AVX-512); BENS_KERNEL(name) is its symbol in that build. cpu.c chooses one table at
+ * start.
  *
  * Vectors are GNU vector types as wide as the instruction set (a wider one is many times
  * slower). The few one-line intrinsics are what no C expression compiles to. */
@@ -67,7 +68,8 @@ BENS_HD bens_vf bens_v_signed(bens_vu u)
     return __builtin_convertvector((bens_vi)u, bens_vf);
 }
 
-/* The 64-bit product of the low halves: one vpmuludq, which no C form gives with gcc 12. */
+/* The 64-bit product of the low halves: one vpmuludq, which no C form gives with gcc
+ * 12. */
 BENS_HD bens_vq bens_v_mul32(bens_vq x, bens_vq y)
 {
 #if BENS_WIDTH == 16
@@ -149,9 +151,10 @@ BENS_HD bens_vf bens_v_fma(bens_vf x, bens_vf y, bens_vf z)
     return z;
 }
 #else
-/* Two lanes of x y + z in double, rounded to odd, so that the rounding to float is that of a
- * fused multiply-add (Boldo and Melquiond, IEEE Trans. Computers 57, 2008): the product is
- * exact; where the sum is not and its last bit is even, it moves one bit towards the truth. */
+/* Two lanes of x y + z in double, rounded to odd, so that the rounding to float is that
+ * of a fused multiply-add (Boldo and Melquiond, IEEE Trans. Computers 57, 2008): the
+ * product is exact; where the sum is not and its last bit is even, it moves one bit
+ * towards the truth. */
 BENS_HD __m128d bens_v_fma_odd(__m128d x, __m128d y, __m128d z)
 {
     const __m128d product = x * y, sum = product + z, part = sum - product;
@@ -213,7 +216,7 @@ BENS_HD bens_vf bens_v_if_top(bens_vu u, bens_vf x, bens_vf y)
 #define BENS_K(name) bens_v_##name
 #include "core/kernels_f32.h"
 
-/* The sum of 16 lanes in double, always as ((0+8)+(4+12)) + ((2+10)+(6+14)) + the odd ones. */
+/* The sum of 16 lanes in double, in a fixed tree: halves are added to halves. */
 BENS_HD double bens_lanes_sum(const double *lane)
 {
     double s[8];

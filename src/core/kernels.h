@@ -1,10 +1,11 @@
 /* kernels.h - what one element does: shared by host and device.
  *
- * Polynomials of our own, because libm's do not vectorise and differ between machines. Every
- * multiply-add is written out and the build has -ffp-contract=off, so that each function has
- * the same bits on every instruction set and compiler. All are branch-free. A NaN passes
- * through. The formulas are in kernels_f32.h, here for one float, in backend/cpu_simd.h for
- * whole vectors. tests/core/kernels.c measures the errors, against libm's double:
+ * Polynomials of our own, because libm's do not vectorise and differ between machines.
+ * Every multiply-add is written out and the build has -ffp-contract=off, so that each
+ * function has the same bits on every instruction set and compiler. All are branch-free.
+ * A NaN passes through. The formulas are in kernels_f32.h, here for one float, in
+ * backend/cpu_simd.h for whole vectors. tests/core/kernels.c measures the errors, against
+ * libm's double:
  *
  *   bens_k_exp          1.0 ulp, subnormal results included; 0 and inf where float ends
  *   bens_k_log          1.2 ulp, near 1 too; log 0 = -inf, of negatives NaN
@@ -90,7 +91,8 @@ BENS_HD float bens_k_if_top(uint32_t u, float x, float y)
 #define BENS_K(name) bens_k_##name
 #include "core/kernels_f32.h"
 
-/* e^x in double, where the same bits are wanted on every machine: coefficients of samplers. */
+/* e^x in double, where the same bits are wanted on every machine: coefficients of
+ * samplers. */
 BENS_HD double bens_k_exp_f64(double x)
 {
     static const double c[] = {1.6029274817714586012e-10,

@@ -1,9 +1,10 @@
 /* kernels_f32.h - the element functions, written once on an abstract float.
  *
- * Included by kernels.h with BENS_F = float and by backend/cpu_simd.h with whole vectors; the
- * includer gives the types BENS_F and BENS_U (32-bit words), the name BENS_K(name) and the
- * primitives. No include guard: it is included once for each kind of float. Coefficients are
- * minimax polynomials (Remez) of the stated relative error, before rounding to float. */
+ * Included by kernels.h with BENS_F = float and by backend/cpu_simd.h with whole vectors;
+ * the includer gives the types BENS_F and BENS_U (32-bit words), the name BENS_K(name)
+ * and the primitives. No include guard: it is included once for each kind of float.
+ * Coefficients are minimax polynomials (Remez) of the stated relative error, before
+ * rounding to float. */
 
 #define BENS_C(x) BENS_K(splat)(x)
 
@@ -18,8 +19,8 @@ BENS_HD BENS_F BENS_K(exp_poly)(BENS_F r)
     return BENS_K(fma)(p, r, BENS_C(1.0f));
 }
 
-/* x = n ln 2 + r; returns e^r and in *shifted the float 1.5 2^23 + 127 + n, whose low bits
- * are the biased exponent of 2^n. */
+/* x = n ln 2 + r; returns e^r and in *shifted the float 1.5 2^23 + 127 + n, whose low
+ * bits are the biased exponent of 2^n. */
 BENS_HD BENS_F BENS_K(exp_split)(BENS_F x, BENS_F *shifted)
 {
     const BENS_F magic = BENS_C(0x1.8p23f + 127);
@@ -120,7 +121,8 @@ BENS_HD BENS_F BENS_K(minus_log_uniform)(BENS_U word)
     const BENS_F f = BENS_K(if_top)(word, v, m - 1.0f);
     const BENS_F n =
         BENS_K(if_top)(word, BENS_C(0.0f), BENS_K(signed)(126 - (bits >> 23)));
-    /* 2.3e-8; even and odd terms apart, for the latency of the chain is what counts here */
+    /* 2.3e-8; even and odd terms apart, for the latency of the chain is what counts
+     * here */
     const BENS_F y = f * f;
     BENS_F p = BENS_K(fma)(BENS_C(-1.441069555f), y, BENS_C(-1.257605639f));
     BENS_F q = BENS_K(fma)(BENS_C(-1.695734045f), y, BENS_C(-0.2035115584f));

@@ -10,8 +10,8 @@
  *   block = 32 (e div 128) + i div 2; radius word = 1 - i mod 2, angle word = 3 - i mod 2;
  *   r < 64 takes the first, r >= 64 the second member of the Box-Muller pair.
  * This depends on e alone (not on vector width, thread or rank) and makes whole vectors
- * without shuffles. The radius is sqrt(-2 ln u), u = (word + 1/2) / 2^32: the largest possible
- * normal is 6.76. */
+ * without shuffles. The radius is sqrt(-2 ln u), u = (word + 1/2) / 2^32: the largest
+ * possible normal is 6.76. */
 #ifndef BENS_CORE_RNG_H
 #define BENS_CORE_RNG_H
 
@@ -58,11 +58,12 @@ void bens_rng_counter(const bens_rng *at, uint64_t block, uint32_t counter[4]);
 /* Local. The four words of block `block` (< 2^48) at this position. */
 void bens_rng_block(const bens_rng *at, uint64_t block, uint32_t out[4]);
 
-/* Local. z [n] = standard normals of elements first ... first + n - 1. The definition; the
- * backends make the same bits faster. */
+/* Local. z [n] = standard normals of elements first ... first + n - 1. The definition;
+ * the backends make the same bits faster. */
 void bens_rng_normals(const bens_rng *at, uint64_t first, size_t n, float *z);
 
-/* Local. The 64-bit word k: words 2 (k mod 2), 2 (k mod 2) + 1 (low, high) of block k div 2. */
+/* Local. The 64-bit word k: words 2 (k mod 2), 2 (k mod 2) + 1 (low, high) of block k div
+ * 2. */
 uint64_t bens_rng_word64(const bens_rng *at, uint64_t k);
 
 #endif

@@ -1,5 +1,5 @@
-/* backend/gemm and add: against plain loops; same bits with 1 and 2 threads; and what start
- * says. */
+/* backend/gemm and add: against plain loops; same bits with 1 and 2 threads; and what
+ * start says. */
 #include "backend/levels.h"
 
 #include <math.h>

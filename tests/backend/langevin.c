@@ -29,7 +29,8 @@ typedef struct {
     double sum;
 } vectors;
 
-/* Values in the tensors; the padding is 0, but of grad it is trash that must not matter. */
+/* Values in the tensors; the padding is 0, but of grad it is trash that must not
+ * matter. */
 static vectors make_vectors(const bens_params *params)
 {
     vectors v = {0};
@@ -148,8 +149,8 @@ static void large_arenas(void **state)
     compare(over, &underdamped, true, true, 77, 3);
 }
 
-/* 70 steps cross two windows of noise made ahead; the second start crosses the low word of
- * the step. */
+/* 70 steps cross two windows of noise made ahead; the second start crosses the low word
+ * of the step. */
 static void small_arenas(void **state)
 {
     const int64_t *const arenas[] = {pima, with_bias, full, wide};

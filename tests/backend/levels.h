@@ -1,5 +1,5 @@
-/* levels.h - starts the cpu backend on each instruction set that this processor has, with 1
- * and with 2 threads: one binary, so one machine tests them all. */
+/* levels.h - starts the cpu backend on each instruction set that this processor has, with
+ * 1 and with 2 threads: one binary, so one machine tests them all. */
 #ifndef BENS_TESTS_BACKEND_LEVELS_H
 #define BENS_TESTS_BACKEND_LEVELS_H
 

@@ -1,5 +1,5 @@
-/* core/kernels: errors against libm's double, and what happens at the ends. Bounds are the
- * errors that kernels.h states; the largest seen are printed with -v. */
+/* core/kernels: errors against libm's double, and what happens at the ends. Bounds are
+ * the errors that kernels.h states; the largest seen are printed with -v. */
 #include "core/kernels.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* core/rng: published vectors of Philox, the layout of the counter and of the normals, and
- * whether the normals are normal. */
+/* core/rng: published vectors of Philox, the layout of the counter and of the normals,
+ * and whether the normals are normal. */
 #include "core/kernels.h"
 #include "core/rng.h"
 
@@ -26,7 +26,8 @@ static void philox_gives_the_published_vectors(void **state)
     }
 }
 
-/* contracts.md: {block low, step low, chain << 8 | stream, step high << 16 | block high}. */
+/* contracts.md: {block low, step low, chain << 8 | stream, step high << 16 | block
+ * high}. */
 static void the_counter_holds_the_position(void **state)
 {
     const bens_rng at = {.seed = 0x0123456789abcdef,
@@ -75,9 +76,10 @@ static void normals_follow_the_layout(void **state)
     assert_memory_equal(part, z + 126, sizeof part);
 }
 
-/* 2^22 normals. The error of the mean of z^k is sqrt((E z^2k - (E z^k)^2) / n), of a count its
- * square root; |z score| < 4 fails a right generator once in 16,000 per figure. Exact numbers
- * are those of the normal distribution; a radius that is 1 % short gives z score -20 in z^2. */
+/* 2^22 normals. The error of the mean of z^k is sqrt((E z^2k - (E z^k)^2) / n), of a
+ * count its square root; |z score| < 4 fails a right generator once in 16,000 per figure.
+ * Exact numbers are those of the normal distribution; a radius that is 1 % short gives z
+ * score -29 in z^2. */
 static void normals_are_normal(void **state)
 {
     enum { N = 1 << 22 };
