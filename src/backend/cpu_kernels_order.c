@@ -11,22 +11,25 @@ typedef struct {
     uint32_t x[GROUP], y[GROUP];
 } pairs;
 
-/* The positions first ... first + count - 1; 0 behind them, because from outside of [0, n) a
- * walk might never come back. */
-static inline void positions(const bens_permutation *p, uint64_t first, uint32_t count,
-                             pairs *v)
+/* Once through the rounds from the positions first ... first + count - 1; from 0 behind them,
+ * because from outside of [0, n) a walk might never come back. */
+static inline void set_out(const bens_permutation *p, uint64_t first, uint32_t count,
+                           pairs *v)
 {
-    const uint32_t log2_a = p->log2_a, mask = (UINT32_C(1) << log2_a) - 1;
+    const bens_permutation q = *p;
+    const uint32_t log2_a = q.log2_a, mask = (UINT32_C(1) << log2_a) - 1;
     const uint32_t x0 = (uint32_t)first & mask, y0 = (uint32_t)(first >> log2_a);
     for (uint32_t i = 0; i < GROUP; i++) {
-        const uint32_t x = i < count ? x0 + i : 0, y = i < count ? y0 : 0;
-        v->x[i] = x & mask;
-        v->y[i] = y + (x >> log2_a);
+        const uint32_t from = i < count ? x0 + i : 0;
+        uint32_t x = from & mask, y = (i < count ? y0 : 0) + (from >> log2_a);
+        bens_permutation_step(&q, &x, &y);
+        v->x[i] = x;
+        v->y[i] = y;
     }
 }
 
-/* Once through the rounds, for the lanes that are asked to. */
-static inline void walk(const bens_permutation *p, const uint32_t *asked, pairs *v)
+/* Once more, for the lanes that are asked to. */
+static inline void walk_on(const bens_permutation *p, const uint32_t *asked, pairs *v)
 {
     const bens_permutation q = *p;
     for (int i = 0; i < GROUP; i++) {
@@ -53,12 +56,11 @@ static inline bool outside(const bens_permutation *p, const pairs *v, uint32_t *
 static inline void permute_group(const bens_permutation *p, uint64_t first,
                                  uint32_t count, int64_t *out)
 {
+    const bool whole = p->n == (uint64_t)p->b << p->log2_a; /* nothing is outside */
     uint32_t asked[GROUP];
     pairs v;
-    positions(p, first, count, &v);
-    for (int i = 0; i < GROUP; i++) asked[i] = 1;
-    do walk(p, asked, &v);
-    while (outside(p, &v, asked));
+    set_out(p, first, count, &v);
+    while (!whole && outside(p, &v, asked)) walk_on(p, asked, &v);
     for (int i = 0; i < GROUP; i++)
         out[i] = (int64_t)((uint64_t)v.y[i] << p->log2_a | v.x[i]);
 }
@@ -74,42 +76,23 @@ void BENS_KERNEL(permute)(const bens_permutation *p, uint64_t first, size_t n,
     memcpy(out + i, whole, (n - i) * sizeof *out);
 }
 
-enum { LANES = BENS_WIDTH / 2 };
+/* A group of blocks: 32 words, a usual batch, with AVX2 and AVX-512. Of the 4 vectors that
+ * bens_philox_blocks would make, those that nobody looks at are not computed. */
+enum { VECTORS = BENS_WIDTH == 16 ? 2 : 4, WORDS = 2 * VECTORS * BENS_BLOCKS };
 
-/* A group of blocks: 32 words, a usual batch, with AVX2 and AVX-512. */
-enum { VECTORS = BENS_WIDTH == 16 ? 2 : 4, WORDS = 2 * VECTORS * LANES };
-
-/* Philox 4x32-10 as in core/rng.c. words [WORDS] are those of blocks block, block + 1, ... */
+/* words [WORDS] are those of blocks block ... block + WORDS / 2 - 1. */
 BENS_HD void words_group(const bens_philox_key *key, uint64_t block, uint64_t *words)
 {
-    const bens_vq m0 = bens_vq_splat(BENS_PHILOX_M0), m1 = bens_vq_splat(BENS_PHILOX_M1);
-    bens_vq c0[VECTORS], c1[VECTORS], c2[VECTORS], c3[VECTORS];
+    bens_philox_state s;
+    bens_philox_blocks(&s, key, block);
 #pragma GCC unroll 4
     for (int u = 0; u < VECTORS; u++) {
-        c0[u] = bens_vq_count() + bens_vq_splat(block + (uint64_t)(u * LANES));
-        c1[u] = bens_vq_splat(key->c1);
-        c2[u] = bens_vq_splat(key->c2);
-        c3[u] = bens_vq_splat(key->c3) ^ (c0[u] >> 32);
-    }
-#pragma GCC unroll 10
-    for (int i = 0; i < BENS_PHILOX_ROUNDS; i++) {
-        const bens_vq k0 = bens_vq_splat(key->k0[i]), k1 = bens_vq_splat(key->k1[i]);
-#pragma GCC unroll 4
-        for (int u = 0; u < VECTORS; u++) {
-            const bens_vq p0 = bens_v_mul32(c0[u], m0), p1 = bens_v_mul32(c2[u], m1);
-            c0[u] = (p1 >> 32) ^ c1[u] ^ k0;
-            c1[u] = p1;
-            c2[u] = (p0 >> 32) ^ c3[u] ^ k1;
-            c3[u] = p0;
-        }
-    }
-#pragma GCC unroll 4
-    for (int u = 0; u < VECTORS; u++) {
-        const bens_vq even = c1[u] << 32 | (c0[u] & 0xffffffffU);
-        const bens_vq odd = c3[u] << 32 | (c2[u] & 0xffffffffU);
-        for (int i = 0; i < LANES; i++) {
-            words[2 * (u * LANES + i)] = even[i];
-            words[2 * (u * LANES + i) + 1] = odd[i];
+        const bens_vq even =
+            s.c1[u] << 32 | s.c1[u] >> 32; /* they come high word first */
+        const bens_vq odd = s.c3[u] << 32 | s.c3[u] >> 32;
+        for (int i = 0; i < BENS_BLOCKS; i++) {
+            words[2 * (u * BENS_BLOCKS + i)] = even[i];
+            words[2 * (u * BENS_BLOCKS + i) + 1] = odd[i];
         }
     }
 }
@@ -118,8 +101,9 @@ void BENS_KERNEL(words)(const bens_rng *at, uint64_t first, size_t n, uint64_t *
 {
     bens_philox_key key;
     bens_philox_prepare(&key, at);
-    size_t skip = first % 2;
-    for (uint64_t block = first / 2; n > 0; block += WORDS / 2) {
+    while (n > 0) {
+        const uint64_t block = first / WORDS * (WORDS / 2); /* no group straddles 2^32 */
+        const size_t skip = first % WORDS;
         const size_t count = n < WORDS - skip ? n : WORDS - skip;
         if (count == WORDS) {
             words_group(&key, block, words);
@@ -128,8 +112,8 @@ void BENS_KERNEL(words)(const bens_rng *at, uint64_t first, size_t n, uint64_t *
             words_group(&key, block, whole);
             memcpy(words, whole + skip, count * sizeof *words);
         }
+        first += count;
         words += count;
         n -= count;
-        skip = 0;
     }
 }

@@ -4,17 +4,10 @@
 
 enum { LOG2_A_MIN = 5, B_MIN = 16, LOG2_B_MAX = 16 };
 
-static uint32_t log2_floor(uint64_t n)
-{
-    uint32_t bits = 0;
-    while (n >>= 1) bits++;
-    return bits;
-}
-
 bens_permutation bens_permutation_make(uint64_t n, const bens_rng *at)
 {
     BENS_ASSERT(n >= 1 && n <= BENS_PERMUTATION_MAX);
-    const uint32_t log2_n = log2_floor(n);
+    const uint32_t log2_n = 63 - (uint32_t)__builtin_clzll(n);
     bens_permutation p = {.n = n, .log2_a = log2_n / 2};
     if (p.log2_a < LOG2_A_MIN) p.log2_a = LOG2_A_MIN;
     while ((n - 1) >> p.log2_a >> LOG2_B_MAX != 0) p.log2_a++;
