@@ -71,7 +71,7 @@ static bens_status list_environment(char **out)
 /* Local. */
 static bens_status describe_build(const bens_backend *be, const char *version, char **out)
 {
-    enum { SIZE = 2048 };
+    enum { SIZE = 4096 };
     char backend[256], mpi[512], hdf5[256];
     be->describe(backend, sizeof backend);
     bens_comm_describe(mpi, sizeof mpi);
@@ -79,7 +79,7 @@ static bens_status describe_build(const bens_backend *be, const char *version, c
     char *text = malloc(SIZE);
     if (text == NULL) return no_memory();
     snprintf(text, SIZE, "bens %s\ncompiler %s\nbackend %s\nmpi %s\nhdf5 %s\n", version,
-             __VERSION__, backend, mpi, hdf5);
+             BENS_COMPILER, backend, mpi, hdf5);
     *out = text;
     return BENS_OK;
 }

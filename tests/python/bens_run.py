@@ -13,6 +13,7 @@ except ImportError as e:
 
 build, source = (os.path.abspath(a) for a in sys.argv[1:3])
 BENS = os.path.join(build, "src", "bens")
+MPIRUN = os.environ.get("BENS_MPIRUN", "mpirun --oversubscribe --bind-to none").split()
 ROOT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
 
 
@@ -21,7 +22,7 @@ def run(config, output, ranks=1, timeout=120, check=0, **settings):
     shutil.rmtree(output, ignore_errors=True)
     command = [BENS, "train", config, "--set", f"run.output={output}"]
     if ranks > 1:
-        command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(ranks)] + command
+        command = MPIRUN + ["-n", str(ranks)] + command
     for key, value in settings.items():
         command += ["--set", key.replace("__", ".") + f"={value}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=timeout,
