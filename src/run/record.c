@@ -83,6 +83,7 @@ bens_status bens_record_put(bens_record *r, int64_t i, const float *theta,
 {
     pending *c = &r->chain[i];
     const size_t n = r->spec.params->n;
+    if (c->n == r->capacity) BENS_TRY(bens_record_flush(r)); /* the last one failed */
     BENS_ASSERT(c->first + c->n < r->spec.n_draws);
     memcpy(c->theta + (size_t)c->n * n, theta, n * sizeof *theta);
     c->draw[c->n++] = *draw;

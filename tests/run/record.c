@@ -1,0 +1,94 @@
+/* record.c - draws on their way to disk: a disk that is full for a while loses none of them.
+ * ctest: timeout 60 */
+#include "io/samples_fixture.h"
+#include "run/record.h"
+
+#include <hdf5.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+static bens_record *open_record(const fixture *f)
+{
+    char metrics[160];
+    bens_record *r;
+    snprintf(metrics, sizeof metrics, "%s/metrics.jsonl", f->folder);
+    const bens_record_spec spec = {.samples = f->path,
+                                   .metrics = metrics,
+                                   .params = &f->params,
+                                   .file_chains = CHAINS,
+                                   .n_draws = f->spec.n_draws,
+                                   .first_row = 1,
+                                   .first_chain = 8,
+                                   .n_chains = 2};
+    assert_int_equal(bens_record_open(&spec, &r), BENS_OK);
+    return r;
+}
+
+static bens_status put(bens_record *r, const fixture *f, int64_t i, int64_t draw)
+{
+    bens_draw d;
+    float *theta = calloc(f->params.n, sizeof *theta);
+    assert_non_null(theta);
+    fill_draw(&f->params, 1 + i, draw, theta, &d);
+    const bens_status s = bens_record_put(r, i, theta, &d);
+    free(theta);
+    return s;
+}
+
+/* Files may not grow beyond `bytes`, and nothing may be written behind them: a full disk. */
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit now;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &now), 0);
+    now.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);
+}
+
+/* Draws of 2 MiB: the buffer of a chain holds one. */
+static void a_full_disk_loses_nothing(void **state)
+{
+    (void)state;
+    const int64_t large = 1 << 19;
+    fixture f;
+    bens_samples_summary found;
+    fixture_make(&f);
+    assert_int_equal(bens_params_add(&f.params, "large", 1, &large, NULL), BENS_OK);
+    f.spec.n_draws = 3;
+    assert_int_equal(bens_samples_create(f.folder, "samples.h5", &f.spec), BENS_OK);
+    bens_record *r = open_record(&f);
+    assert_int_equal(put(r, &f, 0, 0), BENS_OK);
+
+    signal(SIGXFSZ, SIG_IGN);
+    limit_files(4096);
+    for (int k = 0; k < 3; k++) assert_int_equal(put(r, &f, 0, 1), BENS_ERR_IO);
+    limit_files(RLIM_INFINITY);
+    assert_int_equal(put(r, &f, 0, 2), BENS_OK);
+    assert_int_equal(bens_record_flush(r), BENS_OK);
+    bens_record_close(r);
+
+    assert_int_equal(bens_samples_summarize(f.path, &found), BENS_OK);
+    assert_true(found.n_done == 3 && found.done[1] == 3);
+    bens_samples_summary_release(&found);
+
+    float weight[3][FEATURES];
+    const hsize_t start[] = {1, 0, 0}, count[] = {1, 3, FEATURES};
+    const hid_t file = H5Fopen(f.path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    const hid_t set = H5Dopen2(file, "posterior/weight", H5P_DEFAULT);
+    const hid_t all = H5Dget_space(set), memory = H5Screate_simple(3, count, NULL);
+    H5Sselect_hyperslab(all, H5S_SELECT_SET, start, NULL, count, NULL);
+    assert_true(H5Dread(set, H5T_NATIVE_FLOAT, memory, all, H5P_DEFAULT, weight) >= 0);
+    for (int64_t k = 0; k < 3; k++)
+        for (size_t e = 0; e < FEATURES; e++)
+            assert_true(weight[k][e] == value_at(1, k, e));
+    H5Sclose(memory);
+    H5Sclose(all);
+    H5Dclose(set);
+    H5Fclose(file);
+    fixture_release(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_full_disk_loses_nothing)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
