@@ -118,7 +118,7 @@ bens_status bens_chain_draw(bens_chain *chain, bens_draw *draw)
                         .loss = NAN,
                         .step = chain->step,
                         .step_size = p->eps,
-                        .temperature = p->T * n,
+                        .temperature = p->temperature,
                         .temperature_kinetic = NAN,
                         .temperature_configurational = NAN,
                         .diverging = chain->diverged};

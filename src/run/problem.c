@@ -79,7 +79,8 @@ static bens_status plan(const bens_config *config, int64_t n_slices, bens_proble
 
     const bens_sampler_common *common = config->sampler_options;
     p->eps = common->step_size;
-    p->T = common->temperature / p->params.n_data;
+    p->temperature = common->temperature;
+    p->T = p->temperature / p->params.n_data;
     p->sigma2 = config->sampler->mass(config->sampler_options);
     return BENS_OK;
 }

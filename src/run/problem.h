@@ -10,13 +10,14 @@ typedef struct {
     bens_data *train, *test; /* NULL for a model with a density of its own */
     bens_params params;      /* with the priors written in                 */
     const bens_model *model;
-    void *state;      /* of the model                                     */
-    bens_order order; /* of the mini-batches                              */
-    bens_order full;  /* of evaluations over all data: one batch of N     */
-    double T;         /* absolute temperature: the user's / N             */
-    double eps;       /* step size                                        */
-    double sigma2;    /* mass: momenta are N(0, sigma2 T)                 */
-    int64_t burn_in;  /* steps                                            */
+    void *state;        /* of the model                                     */
+    bens_order order;   /* of the mini-batches                              */
+    bens_order full;    /* of evaluations over all data: one batch of N     */
+    double temperature; /* the user's                                       */
+    double T;           /* absolute: temperature / N                       */
+    double eps;         /* step size                                        */
+    double sigma2;      /* mass: momenta are N(0, sigma2 T)                 */
+    int64_t burn_in;    /* steps                                            */
     int64_t thin, n_draws;
 } bens_problem;
 

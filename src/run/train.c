@@ -111,12 +111,14 @@ static void note(group *g, bens_status status)
 static bens_status advance(group *g, int64_t from, int64_t until)
 {
     const int64_t visit = bens_session_visit(g->session);
-    for (int64_t at = from; at < until;) {
-        at = until - at > visit ? at + visit : until;
+    for (int64_t at = from, next; at < until; at = next) {
+        next = until - at > visit ? at + visit : until;
         for (int64_t i = 0; i < g->n; i++) {
-            BENS_TRY(bens_chain_run(&g->chain[i], at));
+            BENS_TRY(bens_chain_run(&g->chain[i], next));
             g->step[i] = g->chain[i].step;
-            bens_progress_show(g->progress, (double)g->n * (double)at, g->n_diverged);
+            const double done =
+                (double)g->n * (double)at + (double)(i + 1) * (double)(next - at);
+            bens_progress_show(g->progress, done, g->n_diverged);
         }
         if (g->record != NULL) note(g, bens_record_tick(g->record, g->step));
     }
@@ -142,8 +144,8 @@ static bens_status run_chains(group *g)
 {
     const bens_problem *p = &g->session->problem;
     int64_t at = 0;
-    if (p->thin >
-        0) { /* the first kinetic temperature is of the steps behind the burn-in */
+    if (p->thin > 0) {
+        /* the first kinetic temperature is of the steps after the burn-in */
         BENS_TRY(advance(g, 0, p->burn_in));
         at = p->burn_in;
         for (int64_t i = 0; i < g->n; i++) g->chain[i].sum_m2 = 0, g->chain[i].n_sum = 0;
