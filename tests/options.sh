@@ -25,6 +25,10 @@ try 0 'bens train' '' --help
 try 2 '' 'bens options'
 try 2 '' "^bens: unknown command 'trian'; did you mean 'train'" trian
 try 2 '' "^bens: unknown flag '--colour'" --colour
+try 2 '' "^bens train: unknown flag '-x'" train --quiet -xyz a.ini
+try 2 '' "^bens train: unknown flag '--quiet=3'" train --quiet=3 a.ini
+try 2 '' "^bens train: '--set' wants a value" train a.ini --set
+try 2 '' "^bens status: unknown flag '-x'" status -xyz
 for command in train status options info; do try 0 "^usage: bens $command" '' $command --help; done
 
 try 0 '^\[sampler\]' '' options

@@ -2,6 +2,7 @@
 #include "core/text.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,8 +68,18 @@ static bens_status flush(bens_status status)
 void bens_command_report(const char *name, bens_status status)
 {
     if (status == BENS_OK || bens_error_text()[0] == '\0') return;
-    fprintf(stderr, "bens%s%s: %s\n", name[0] != '\0' ? " " : "", name, bens_error_text());
+    fprintf(stderr, "bens%s%s: %s\n", name[0] != '\0' ? " " : "", name,
+            bens_error_text());
     bens_error_set(status, "%s", "");
+}
+
+bens_status bens_command_refuse_flag(const char *name, char **argv)
+{
+    if (optopt > 0 && optopt < BENS_FIRST_FLAG) /* a letter, perhaps one of several */
+        BENS_FAIL(BENS_ERR_CONFIG, "unknown flag '-%c'; see bens %s --help", optopt,
+                  name);
+    BENS_FAIL(BENS_ERR_CONFIG, "unknown flag '%.80s'; see bens %s --help",
+              argv[optind - 1], name);
 }
 
 static int leave(const char *name, bens_status status)

@@ -26,6 +26,12 @@ int bens_command_main(const bens_command *const *commands, int argc, char **argv
  * soon as one has left with an error, and the line would be lost. */
 void bens_command_report(const char *name, bens_status status);
 
+/* The values that a command gives its long flags for getopt_long: beyond every letter. */
+enum { BENS_FIRST_FLAG = 256 };
+
+/* Refuses the flag that getopt_long has just returned '?' for. */
+bens_status bens_command_refuse_flag(const char *name, char **argv);
+
 extern const bens_command bens_command_train, bens_command_status, bens_command_options,
     bens_command_info;
 

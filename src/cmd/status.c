@@ -76,9 +76,10 @@ static bens_status read_run(const char *folder, progress *out)
     char path[BENS_PATH_SIZE];
     struct stat info;
     progress p = {.folder = folder, .rate = NAN};
-    if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode))
+    const bool there = stat(folder, &info) == 0;
+    if (!there || !S_ISDIR(info.st_mode))
         BENS_FAIL(BENS_ERR_CONFIG, "wanted the folder of a run, found %s at '%s'",
-                  errno == ENOENT ? "nothing" : "no folder", folder);
+                  !there && errno == ENOENT ? "nothing" : "no folder", folder);
     BENS_TRY(bens_folder_join(folder, "samples.h5", path));
     if (stat(path, &info) != 0 && errno == ENOENT)
         BENS_FAIL(BENS_ERR_IO,
@@ -209,16 +210,15 @@ static bens_status print_json(const progress *p)
 
 static bens_status run(int argc, char **argv)
 {
-    static const struct option flags[] = {{"json", no_argument, NULL, 'j'},
+    enum { JSON = BENS_FIRST_FLAG };
+    static const struct option flags[] = {{"json", no_argument, NULL, JSON},
                                           {NULL, 0, NULL, 0}};
     bool json = false;
     int flag;
     opterr = 0;
     optind = 1;
     while ((flag = getopt_long(argc, argv, "", flags, NULL)) != -1) {
-        if (flag != 'j')
-            BENS_FAIL(BENS_ERR_CONFIG, "unknown flag '%s'; see bens status --help",
-                      argv[optind - 1]);
+        if (flag != JSON) return bens_command_refuse_flag("status", argv);
         json = true;
     }
     if (optind + 1 != argc)

@@ -25,29 +25,29 @@ static bens_status join(int argc, char **argv, char **out)
 static bens_status parse(int argc, char **argv, const char **set,
                          bens_train_request *request)
 {
-    static const struct option flags[] = {{"set", required_argument, NULL, 's'},
-                                          {"overwrite", no_argument, NULL, 'o'},
-                                          {"dry-run", no_argument, NULL, 'd'},
-                                          {"quiet", no_argument, NULL, 'q'},
+    enum { SET = BENS_FIRST_FLAG, OVERWRITE, DRY_RUN, QUIET };
+    static const struct option flags[] = {{"set", required_argument, NULL, SET},
+                                          {"overwrite", no_argument, NULL, OVERWRITE},
+                                          {"dry-run", no_argument, NULL, DRY_RUN},
+                                          {"quiet", no_argument, NULL, QUIET},
                                           {NULL, 0, NULL, 0}};
     int flag;
     opterr = 0;
     optind = 1;
     while ((flag = getopt_long(argc, argv, ":", flags, NULL)) != -1) {
-        if (flag == 's')
+        if (flag == SET)
             set[request->n_set++] = optarg;
-        else if (flag == 'o')
+        else if (flag == OVERWRITE)
             request->overwrite = true;
-        else if (flag == 'd')
+        else if (flag == DRY_RUN)
             request->dry_run = true;
-        else if (flag == 'q')
+        else if (flag == QUIET)
             request->quiet = true;
         else if (flag == ':')
             BENS_FAIL(BENS_ERR_CONFIG, "'%s' wants a value, as in --set chain.draws=100",
                       argv[optind - 1]);
         else
-            BENS_FAIL(BENS_ERR_CONFIG, "unknown flag '%s'; see bens train --help",
-                      argv[optind - 1]);
+            return bens_command_refuse_flag("train", argv);
     }
     if (optind + 1 != argc)
         BENS_FAIL(BENS_ERR_CONFIG, "wanted one INI file, found %d; see bens train --help",
