@@ -1,4 +1,4 @@
-/* What is in samples.h5: read back with HDF5 itself. tests/arviz.py reads it with Python. */
+/* What is in samples.h5: read back with HDF5 itself. tests/readers.py reads it with Python. */
 #include "io/samples_fixture.h"
 
 #include <hdf5.h>
