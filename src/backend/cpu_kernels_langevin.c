@@ -153,17 +153,6 @@ static double lanes_total(const bens_vf *sum)
     return bens_lanes_sum_float(lane);
 }
 
-/* The tile's lines arrive while its noise is made; without this neither hides the
- * other. */
-BENS_HD void prefetch_tile(const terms *j, size_t begin, size_t end, bool with_m)
-{
-    for (size_t e = begin; e < end; e += BENS_LANES) {
-        __builtin_prefetch(j->theta + e, 1);
-        __builtin_prefetch(j->grad + e, 0);
-        if (with_m) __builtin_prefetch(j->m + e, 1);
-    }
-}
-
 BENS_HD double update_block(const job *j, size_t block, bool with_m, bool with_z)
 {
     const size_t begin = block * BLOCK;
@@ -179,7 +168,6 @@ BENS_HD double update_block(const job *j, size_t block, bool with_m, bool with_z
     for (size_t tile = begin; tile < end; tile += BENS_RNG_TILE) {
         float z[BENS_RNG_TILE] __attribute__((aligned(64)));
         const size_t next = tile + BENS_RNG_TILE < end ? tile + BENS_RNG_TILE : end;
-        prefetch_tile(&local, tile, next, with_m);
         bens_tile_normals(&j->key, tile / BENS_RNG_TILE, z);
         update_span(&local, j->params, &at, tile, next, z, with_m, sum);
     }
@@ -262,8 +250,7 @@ static __attribute__((noinline)) bool ahead_fill(const bens_params *params,
     }
     bens_philox_key key;
     noise->at = *at;
-    noise->at.step -=
-        at->step % AHEAD; /* the low word of the step does not wrap inside */
+    noise->at.step -= at->step % AHEAD; /* the step's low word does not wrap inside */
     noise->n_steps = AHEAD;
     bens_philox_prepare(&key, &noise->at);
     for (int i = 0; i < params->n_tensors; i++) {
