@@ -9,20 +9,15 @@
 
 extern char **environ;
 
-static bens_status no_memory(void)
-{
-    BENS_FAIL(BENS_ERR_FAILURE, "no memory for the provenance of the run");
-}
-
 /* Local. One line a rank from the texts of all ranks, each ended by a 0 byte. */
 static bens_status join_hosts(const char *names, int n, char **out)
 {
     size_t size = 1;
     const char *name = names;
     for (int i = 0; i < n; i++, name += strlen(name) + 1) size += strlen(name) + 16;
-    char *text = malloc(size), *end = text;
-    if (text == NULL) return no_memory();
-    *end = '\0';
+    char *text;
+    BENS_TRY(bens_alloc(size, 1, &text));
+    char *end = text;
     name = names;
     for (int i = 0; i < n; i++, name += strlen(name) + 1)
         end += snprintf(end, size - (size_t)(end - text), "%d %s\n", i, name);
@@ -45,12 +40,18 @@ static bens_status gather_hosts(bens_comm *world, char **hosts)
     return bens_comm_broadcast(world, 0, hosts, &size, s);
 }
 
+/* Passwords and keys stay out of files that are given away, and so does what mpirun tells its
+ * ranks (orte_: addresses, a key of the job). */
 static bool is_kept(const char *variable)
 {
     static const char *const kept[] = {"SLURM_", "OMP_", "OMPI_MCA_", "BENS_"};
+    static const char *const secret[] = {"SLURM_JWT", "OMPI_MCA_orte_"};
+    bool keep = false;
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-        if (strncmp(variable, kept[i], strlen(kept[i])) == 0) return true;
-    return false;
+        keep = keep || strncmp(variable, kept[i], strlen(kept[i])) == 0;
+    for (size_t i = 0; i < sizeof secret / sizeof *secret; i++)
+        keep = keep && strncmp(variable, secret[i], strlen(secret[i])) != 0;
+    return keep;
 }
 
 /* Local. */
@@ -59,9 +60,9 @@ static bens_status list_environment(char **out)
     size_t size = 1;
     for (char **v = environ; *v != NULL; v++)
         if (is_kept(*v)) size += strlen(*v) + 1;
-    char *text = malloc(size), *end = text;
-    if (text == NULL) return no_memory();
-    *end = '\0';
+    char *text;
+    BENS_TRY(bens_alloc(size, 1, &text));
+    char *end = text;
     for (char **v = environ; *v != NULL; v++)
         if (is_kept(*v)) end += snprintf(end, size - (size_t)(end - text), "%s\n", *v);
     *out = text;
@@ -76,8 +77,8 @@ static bens_status describe_build(const bens_backend *be, const char *version, c
     be->describe(backend, sizeof backend);
     bens_comm_describe(mpi, sizeof mpi);
     bens_samples_describe(hdf5, sizeof hdf5);
-    char *text = malloc(SIZE);
-    if (text == NULL) return no_memory();
+    char *text;
+    BENS_TRY(bens_alloc(SIZE, 1, &text));
     snprintf(text, SIZE, "bens %s\ncompiler %s\nbackend %s\nmpi %s\nhdf5 %s\n", version,
              BENS_COMPILER, backend, mpi, hdf5);
     *out = text;
