@@ -32,13 +32,17 @@ def full_batch():
     print(f"full batch: mean within {mean_error.max():.3f} sd, sd within {sd_error.max():.3f}, "
           f"correlations within {worst:.3f}")
     assert mean_error.max() < .05 and sd_error.max() < .05 and worst < .03
-    lp = d["sample_stats/lp"]  # E = -412.516, sd 1.992; 20,000 nearly independent draws
+    # 20,000 draws, autocorrelation time 1.1: 4 errors of the mean are .06, of the sd .05; the
+    # reference is known to .03 (also 4 errors).
+    lp = d["sample_stats/lp"]
     print(f"lp {lp.mean():.3f} (-412.516), sd {lp.std():.3f} (1.992)")
     assert abs(lp.mean() + 412.516) < .1 and abs(lp.std() - 1.992) < .1
     kinetic = d["sample_stats/temperature_kinetic"].mean()
     configurational = d["sample_stats/temperature_configurational"].mean()
     print(f"temperatures: kinetic {kinetic:.4f}, configurational {configurational:.4f}")
-    assert abs(kinetic - 1) < .02 and abs(configurational - 1) < .02
+    # One draw's configurational temperature has an sd of 1.63, its kinetic one (10 steps) of .21:
+    # 4 errors are .05 and .006, and the posterior is not quite a Gaussian.
+    assert abs(kinetic - 1) < .01 and abs(configurational - 1) < .05
     try:
         import arviz
     except ImportError as e:
