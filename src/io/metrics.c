@@ -146,13 +146,6 @@ static bens_status read_file(const char *path, double until, int64_t first_chain
     return BENS_OK;
 }
 
-bens_status bens_metrics_latest(const char *path, int64_t first_chain, int64_t n_chains,
-                                bens_metric *latest)
-{
-    memset(latest, 0, (size_t)n_chains * sizeof *latest);
-    return read_file(path, INFINITY, first_chain, n_chains, latest);
-}
-
 bens_status bens_metrics_until(const char *folder, double until, int64_t first_chain,
                                int64_t n_chains, bens_metric *latest)
 {
