@@ -46,11 +46,13 @@ typedef struct {
 enum { BENS_LOGIT_WIDTH = 16, BENS_LOGIT_LANES = 16 };
 typedef struct {
     int64_t n_rows;
-    int n_columns;          /* 1 ... BENS_LOGIT_WIDTH                                       */
-    int width;              /* n_columns rounded up to a multiple of 8                      */
-    int64_t stride;         /* n_rows rounded up to a multiple of 16, plus 16               */
-    const float *by_column; /* [width][stride]   s_i x_ij, 0 in the padding                 */
-    const float *by_row;    /* [n_rows][width]   the same                                   */
+    int n_columns;  /* 1 ... BENS_LOGIT_WIDTH                                       */
+    int width;      /* n_columns rounded up to a multiple of 8                      */
+    int64_t stride; /* n_rows rounded up to a multiple of 16, plus 16               */
+    const float
+        *by_column; /* [width][stride]   s_i x_ij, 0 in the padding                 */
+    const float
+        *by_row; /* [n_rows][width]   the same                                   */
 } bens_logit_design;
 
 typedef struct bens_backend {
@@ -78,8 +80,10 @@ typedef struct bens_backend {
     /* z [n] = the normals of elements first ... first + n - 1 (as bens_rng_normals). */
     void (*normals)(const bens_rng *at, uint64_t first, size_t n, float *z);
 
-    /* words [n] = bens_rng_word64 of first ... first + n - 1. */
-    void (*words)(const bens_rng *at, uint64_t first, size_t n, uint64_t *words);
+    /* row [n] = floor(w n_data / 2^64), w = bens_rng_word64 of first ... first + n - 1:
+     * a sample with replacement. */
+    void (*sample)(const bens_rng *at, uint64_t n_data, uint64_t first, size_t n,
+                   int64_t *row);
 
     /* out [n] = bens_permutation_at of first ... first + n - 1. */
     void (*permute)(const bens_permutation *p, uint64_t first, size_t n, int64_t *out);
@@ -99,8 +103,8 @@ typedef struct bens_backend {
     /* Categorical log-likelihood of logits [n][n_classes], label [n] in [0, n_classes).
      * *value = sum_i log softmax(logits_i)[label_i]; dlogits [n][n_classes] = its
      * gradient. dlogits may be logits itself; value and dlogits may be NULL. */
-    void (*softmax)(const float *logits, const int32_t *label, int64_t n, int64_t n_classes,
-                    double *value, float *dlogits);
+    void (*softmax)(const float *logits, const int32_t *label, int64_t n,
+                    int64_t n_classes, double *value, float *dlogits);
 
     /* Bernoulli log-likelihood of logits [n], label [n] in {0, 1}; as above. */
     void (*sigmoid)(const float *logits, const int32_t *label, int64_t n, double *value,

@@ -12,7 +12,7 @@
 #define TABLE(v, text)                                                                   \
     {                                                                                    \
         .level = #v, .doc = text, .langevin = bens_langevin_##v,                         \
-        .normals = bens_normals_##v, .words = bens_words_##v,                            \
+        .normals = bens_normals_##v, .sample = bens_sample_##v,                           \
         .permute = bens_permute_##v, .logit = bens_logit_##v,                            \
         .softmax = bens_softmax_##v, .sigmoid = bens_sigmoid_##v, .add = bens_add_##v    \
     }
@@ -103,9 +103,10 @@ static void normals(const bens_rng *at, uint64_t first, size_t n, float *z)
     kernels->normals(at, first, n, z);
 }
 
-static void words(const bens_rng *at, uint64_t first, size_t n, uint64_t *out)
+static void sample(const bens_rng *at, uint64_t n_data, uint64_t first, size_t n,
+                   int64_t *row)
 {
-    kernels->words(at, first, n, out);
+    kernels->sample(at, n_data, first, n, row);
 }
 
 static void permute(const bens_permutation *p, uint64_t first, size_t n, int64_t *out)
@@ -143,7 +144,7 @@ const bens_backend bens_backend_cpu = {
     .describe = describe,
     .langevin = langevin,
     .normals = normals,
-    .words = words,
+    .sample = sample,
     .permute = permute,
     .logit = logit,
     .gemm = bens_blas_gemm,

@@ -13,7 +13,8 @@ typedef struct {
                      double scale, const bens_langevin *c, const bens_rng *at,
                      bens_noise *noise, double *sum_m2);
     void (*normals)(const bens_rng *at, uint64_t first, size_t n, float *z);
-    void (*words)(const bens_rng *at, uint64_t first, size_t n, uint64_t *words);
+    void (*sample)(const bens_rng *at, uint64_t n_data, uint64_t first, size_t n,
+                   int64_t *row);
     void (*permute)(const bens_permutation *p, uint64_t first, size_t n, int64_t *out);
     void (*logit)(const bens_logit_design *design, const bens_rows *rows, const float *w,
                   double *value, float *grad);
@@ -29,7 +30,8 @@ typedef struct {
                            const float *grad, double scale, const bens_langevin *c,      \
                            const bens_rng *at, bens_noise *noise, double *sum_m2);       \
     void bens_normals_##v(const bens_rng *at, uint64_t first, size_t n, float *z);       \
-    void bens_words_##v(const bens_rng *at, uint64_t first, size_t n, uint64_t *words);  \
+    void bens_sample_##v(const bens_rng *at, uint64_t n_data, uint64_t first, size_t n,  \
+                         int64_t *row);                                                  \
     void bens_permute_##v(const bens_permutation *p, uint64_t first, size_t n,           \
                           int64_t *out);                                                 \
     void bens_logit_##v(const bens_logit_design *design, const bens_rows *rows,          \

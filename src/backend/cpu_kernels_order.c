@@ -1,4 +1,4 @@
-/* cpu_kernels_order.c - the words and the permutation of whole runs of positions. */
+/* cpu_kernels_order.c - rows in a random order: with replacement, and by permutation. */
 #include "backend/cpu_kernels.h"
 #include "backend/cpu_noise.h"
 
@@ -97,7 +97,25 @@ BENS_HD void words_group(const bens_philox_key *key, uint64_t block, uint64_t *w
     }
 }
 
-void BENS_KERNEL(words)(const bens_rng *at, uint64_t first, size_t n, uint64_t *words)
+__extension__ typedef unsigned __int128 product;
+
+/* row [n] = floor(word n_data / 2^64). Below 2^32 rows two products of 32 bits do, and they
+ * vectorise. */
+static inline void words_to_rows(const uint64_t *word, uint64_t n_data, size_t n,
+                                 int64_t *row)
+{
+    if (n_data >> 32 == 0)
+        for (size_t i = 0; i < n; i++) {
+            const uint64_t low = (word[i] & 0xffffffff) * n_data >> 32;
+            row[i] = (int64_t)(((word[i] >> 32) * n_data + low) >> 32);
+        }
+    else
+        for (size_t i = 0; i < n; i++)
+            row[i] = (int64_t)((product)word[i] * n_data >> 64);
+}
+
+void BENS_KERNEL(sample)(const bens_rng *at, uint64_t n_data, uint64_t first, size_t n,
+                         int64_t *row)
 {
     bens_philox_key key;
     bens_philox_prepare(&key, at);
@@ -105,15 +123,11 @@ void BENS_KERNEL(words)(const bens_rng *at, uint64_t first, size_t n, uint64_t *
         const uint64_t block = first / WORDS * (WORDS / 2); /* no group straddles 2^32 */
         const size_t skip = first % WORDS;
         const size_t count = n < WORDS - skip ? n : WORDS - skip;
-        if (count == WORDS) {
-            words_group(&key, block, words);
-        } else {
-            uint64_t whole[WORDS];
-            words_group(&key, block, whole);
-            memcpy(words, whole + skip, count * sizeof *words);
-        }
+        uint64_t word[WORDS];
+        words_group(&key, block, word);
+        words_to_rows(word + skip, n_data, count, row);
         first += count;
-        words += count;
+        row += count;
         n -= count;
     }
 }

@@ -4,8 +4,9 @@
  *   shuffle  step t is batch t mod S of epoch t div S, S = ceil(N / B); position p of the epoch
  *            is row sigma(p), sigma the permutation of core/permutation.h at (seed, stream
  *            ORDER, chain, step = epoch). The last batch has what is left.
- *   iid      position p of step t is row floor(w N / 2^64), w = word p (rng.h) at (seed, stream
- *            ORDER, chain, step = t). The chance of a row is 1/N within 2^-64.
+ *   iid      position i of step t is row floor(w N / 2^64), w = word q mod 2^33 (rng.h) at (seed,
+ *            stream ORDER, chain, step = q div 2^33), q = t B + i. The chance of a row is 1/N
+ *            within 2^-64.
  *   B = N    every step is all rows, in the file's order, whatever the kind.
  *
  * A batch of b rows is cut in L slices: slice k has its positions [k b / L, (k + 1) b / L).
@@ -33,13 +34,24 @@ int64_t bens_order_steps(const bens_order *order);
  * iid: always B, with replacement. */
 int64_t bens_order_size(const bens_order *order, int64_t step);
 
-/* Local. The most rows that a slice can have: the size of the index buffer. */
-int64_t bens_order_slice_max(const bens_order *order);
+/* The rows of a slice and, where a batch is small and whole, of the steps behind it: they
+ * cost less together. A pure function of where it begins, so that losing it changes nothing. */
+typedef struct {
+    int64_t *index; /* [size], owned */
+    int64_t size;
+    uint64_t seed, round, first; /* what index [0 ... n - 1] holds; n = 0: nothing */
+    int64_t n;
+    uint32_t chain;
+} bens_rows_ahead;
+
+/* Local. For one order; rows_ahead_release frees it. */
+bens_status bens_rows_ahead_create(const bens_order *order, bens_rows_ahead *out);
+void bens_rows_ahead_release(bens_rows_ahead *ahead);
 
 /* Local. Slice k of L of the batch. A short last batch may have fewer rows than slices: then
- * some slices are empty (n = 0). index [bens_order_slice_max] is the caller's; the rows may
- * refer to it; it is not touched where B = N. */
+ * some slices are empty (n = 0). The rows refer to `ahead` until it is used again; it is not
+ * touched where B = N. */
 bens_rows bens_order_slice(const bens_order *order, uint32_t chain, int64_t step,
-                           int64_t k, int64_t *index);
+                           int64_t k, bens_rows_ahead *ahead);
 
 #endif

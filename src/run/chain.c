@@ -7,7 +7,7 @@
 
 /* One slice of a batch, as bens_reduce_sum asks for it. */
 typedef struct {
-    const bens_workspace *work;
+    bens_workspace *work;
     const bens_order *order;
     const float *theta;
     uint32_t number;
@@ -21,7 +21,7 @@ static bens_status gradient_of_slice(void *context, int64_t k, float *grad, doub
     const bens_problem *p = c->work->problem;
     if (c->work->failed != BENS_OK) return c->work->failed;
     const bens_batch batch =
-        {.rows = bens_order_slice(c->order, c->number, c->step, k, c->work->index),
+        {.rows = bens_order_slice(c->order, c->number, c->step, k, &c->work->rows),
          .at = {.seed = c->order->seed, .step = (uint64_t)c->step, .chain = c->number},
          .exact = c->exact};
     double sum = 0;
@@ -145,12 +145,11 @@ bens_status bens_workspace_create(const bens_problem *problem, const char *comm,
                                   bens_comm *shards, bens_workspace *out)
 {
     const bens_config *config = problem->config;
-    const size_t rows = (size_t)bens_order_slice_max(&problem->order);
     *out = (bens_workspace){.problem = problem};
     out->coefficients =
         config->sampler->linear(config->sampler_options, problem->eps, problem->T);
     bens_status s = bens_alloc(problem->params.n, sizeof *out->grad, &out->grad);
-    if (s == BENS_OK) s = bens_alloc(rows, sizeof *out->index, &out->index);
+    if (s == BENS_OK) s = bens_rows_ahead_create(&problem->order, &out->rows);
     s = bens_comm_agree(shards, s);
     if (s == BENS_OK)
         s = bens_reduce_create(comm, shards, problem->order.n_slices, problem->params.n,
@@ -163,7 +162,7 @@ void bens_workspace_release(bens_workspace *work)
 {
     bens_reduce_destroy(work->reduce);
     free(work->grad);
-    free(work->index);
+    bens_rows_ahead_release(&work->rows);
     *work = (bens_workspace){0};
 }
 

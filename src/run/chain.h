@@ -12,7 +12,7 @@ typedef struct {
     bens_reduce *reduce;         /* over the shards of the group, owned       */
     bens_langevin coefficients;  /* of (eps, T): they stay the same in a run  */
     float *grad;                 /* [n]                                       */
-    int64_t *index;              /* [rows of a slice]                         */
+    bens_rows_ahead rows;        /* of the latest slice                       */
     bens_status failed;          /* of something Local; it rides in the next sum */
 } bens_workspace;
 

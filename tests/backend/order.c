@@ -1,4 +1,4 @@
-/* backend: words and permute are the scalar definitions of core/, number for number, on every
+/* backend: sample and permute are the scalar definitions of core/, number for number, on every
  * instruction set, wherever a run starts and ends. */
 #include "backend/levels.h"
 
@@ -6,21 +6,29 @@
 
 enum { MOST = 100, GUARD = 2 };
 
-static void check_words(const bens_backend *be, const bens_rng *at, uint64_t first,
-                        size_t n)
+__extension__ typedef unsigned __int128 product;
+
+static void check_sample(const bens_backend *be, const bens_rng *at, uint64_t n_data,
+                         uint64_t first, size_t n)
 {
-    uint64_t word[MOST + GUARD];
-    for (size_t i = 0; i < MOST + GUARD; i++) word[i] = 0xdeadbeef;
-    be->words(at, first, n, word);
-    for (size_t i = 0; i < n; i++) assert_true(word[i] == bens_rng_word64(at, first + i));
-    for (size_t i = n; i < n + GUARD; i++) assert_true(word[i] == 0xdeadbeef);
+    int64_t row[MOST + GUARD];
+    for (size_t i = 0; i < MOST + GUARD; i++) row[i] = -7;
+    be->sample(at, n_data, first, n, row);
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t word = bens_rng_word64(at, first + i);
+        assert_true(row[i] == (int64_t)((product)word * n_data >> 64));
+    }
+    for (size_t i = n; i < n + GUARD; i++) assert_true(row[i] == -7);
 }
 
-/* 2^33 is where the block number outgrows the counter's first word. */
-static void words_are_those_of_core(void **state)
+/* 2^33 is where the block number outgrows the counter's first word; 2^32 rows are where 32 bits
+ * do not hold their number. */
+static void sample_is_that_of_core(void **state)
 {
     static const uint64_t starts[] =
         {0, 1, 31, 1000, (UINT64_C(1) << 33) - 50, (UINT64_C(1) << 40) - 7};
+    static const uint64_t sizes[] = {1, 768, UINT32_MAX, UINT64_C(1) << 32,
+                                     (UINT64_C(1) << 40) - 3};
     const bens_rng at = {.seed = 0x123456789abcdef0,
                          .step = 0xfedcba987654,
                          .chain = BENS_MAX_CHAIN,
@@ -29,7 +37,8 @@ static void words_are_those_of_core(void **state)
     for (int level = 0; level < N_STARTS; level += 2) {
         if (!start_level(cpu(), level)) continue;
         for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
-            for (size_t n = 0; n <= MOST; n++) check_words(cpu(), &at, starts[i], n);
+            for (size_t n = 0; n <= MOST; n++)
+                check_sample(cpu(), &at, sizes[n % 5], starts[i], n);
     }
 }
 
@@ -78,7 +87,7 @@ static void permute_is_that_of_core(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_are_those_of_core),
+        cmocka_unit_test(sample_is_that_of_core),
         cmocka_unit_test(permute_is_that_of_core),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
