@@ -90,6 +90,11 @@ static bens_status show_speed(bens_session *s, bens_chain *chain)
     BENS_TRY(bens_chain_run(chain, steps));
     const double per_step = (bens_clock() - start) / (double)steps;
     if (!bens_session_speaks(s)) return BENS_OK;
+    if (chain->diverged) {
+        printf("time       not known: the first chain diverges in %lld steps\n",
+               (long long)chain->step);
+        return BENS_OK;
+    }
 
     char time[TEXT], rate[TEXT];
     const double chains = ceil((double)s->grid.n_chains / s->grid.n_groups);
