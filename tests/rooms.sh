@@ -2,8 +2,8 @@
 # ctest: timeout 60
 # The include rule: a file includes only its own room and rooms to the left; mpi.h only in
 # comm/, hdf5.h only in io/, CUDA only in backend/*.cu and comm/nccl.c. Every header has its
-# own guard or says that it has none. HDF5 never opens a file for writing. Each violation is named with file and line; the check
-# is then shown to find planted ones.
+# own guard or says that it has none. HDF5 never opens a file for writing. Each violation is
+# named with file and line; the check is then shown to find planted ones.
 set -u
 source=$2
 scratch=$(mktemp -d)
