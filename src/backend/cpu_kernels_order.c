@@ -76,9 +76,8 @@ void BENS_KERNEL(permute)(const bens_permutation *p, uint64_t first, size_t n,
     memcpy(out + i, whole, (n - i) * sizeof *out);
 }
 
-/* A group of blocks: 32 words, a usual batch, with AVX2 and AVX-512. Of the 4 vectors that
- * bens_philox_blocks would make, those that nobody looks at are not computed. */
-enum { VECTORS = BENS_WIDTH == 16 ? 2 : 4, WORDS = 2 * VECTORS * BENS_BLOCKS };
+/* Words that are made together: 4 vectors of blocks hide each other's latency. */
+enum { VECTORS = 4, WORDS = 2 * VECTORS * BENS_BLOCKS };
 
 /* words [WORDS] are those of blocks block ... block + WORDS / 2 - 1. */
 BENS_HD void words_group(const bens_philox_key *key, uint64_t block, uint64_t *words)
