@@ -80,8 +80,8 @@ typedef struct bens_backend {
     /* z [n] = the normals of elements first ... first + n - 1 (as bens_rng_normals). */
     void (*normals)(const bens_rng *at, uint64_t first, size_t n, float *z);
 
-    /* row [n] = floor(w n_data / 2^64), w = bens_rng_word64 of first ... first + n - 1:
-     * a sample with replacement. */
+    /* row [n] = bens_rng_index(at, n_data, .) of first ... first + n - 1: a sample with
+     * replacement. */
     void (*sample)(const bens_rng *at, uint64_t n_data, uint64_t first, size_t n,
                    int64_t *row);
 

@@ -98,33 +98,40 @@ BENS_HD void words_group(const bens_philox_key *key, uint64_t block, uint64_t *w
 
 __extension__ typedef unsigned __int128 product;
 
-/* row [n] = floor(word n_data / 2^64). Below 2^32 rows two products of 32 bits do, and they
- * vectorise. */
-static inline void words_to_rows(const uint64_t *word, uint64_t n_data, size_t n,
-                                 int64_t *row)
+/* The rows that the words give: two a word up to BENS_RNG_FEW rows. Below 2^32 rows products of
+ * 32 bits do, and they vectorise. */
+static inline void words_to_rows(const uint64_t *word, uint64_t n_data, int64_t *row)
 {
-    if (n_data >> 32 == 0)
-        for (size_t i = 0; i < n; i++) {
+    if (n_data <= BENS_RNG_FEW)
+        for (size_t i = 0; i < WORDS; i++) {
+            row[2 * i] = (int64_t)((word[i] & 0xffffffff) * n_data >> 32);
+            row[2 * i + 1] = (int64_t)((word[i] >> 32) * n_data >> 32);
+        }
+    else if (n_data >> 32 == 0)
+        for (size_t i = 0; i < WORDS; i++) {
             const uint64_t low = (word[i] & 0xffffffff) * n_data >> 32;
             row[i] = (int64_t)(((word[i] >> 32) * n_data + low) >> 32);
         }
     else
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < WORDS; i++)
             row[i] = (int64_t)((product)word[i] * n_data >> 64);
 }
 
 void BENS_KERNEL(sample)(const bens_rng *at, uint64_t n_data, uint64_t first, size_t n,
                          int64_t *row)
 {
+    const size_t group = n_data <= BENS_RNG_FEW ? 2 * WORDS : WORDS;
     bens_philox_key key;
     bens_philox_prepare(&key, at);
     while (n > 0) {
-        const uint64_t block = first / WORDS * (WORDS / 2); /* no group straddles 2^32 */
-        const size_t skip = first % WORDS;
-        const size_t count = n < WORDS - skip ? n : WORDS - skip;
+        const uint64_t block = first / group * (WORDS / 2); /* no group straddles 2^32 */
+        const size_t skip = first % group;
+        const size_t count = n < group - skip ? n : group - skip;
         uint64_t word[WORDS];
+        int64_t whole[2 * WORDS];
         words_group(&key, block, word);
-        words_to_rows(word + skip, n_data, count, row);
+        words_to_rows(word, n_data, count == group ? row : whole);
+        if (count < group) memcpy(row, whole + skip, count * sizeof *row);
         first += count;
         row += count;
         n -= count;

@@ -58,3 +58,13 @@ uint64_t bens_rng_word64(const bens_rng *at, uint64_t k)
     bens_rng_block(at, k / 2, word);
     return (uint64_t)word[2 * (k % 2) + 1] << 32 | word[2 * (k % 2)];
 }
+
+__extension__ typedef unsigned __int128 product;
+
+uint64_t bens_rng_index(const bens_rng *at, uint64_t n, uint64_t k)
+{
+    if (n > BENS_RNG_FEW) return (uint64_t)((product)bens_rng_word64(at, k) * n >> 64);
+    uint32_t word[4];
+    bens_rng_block(at, k / 4, word);
+    return word[k % 4] * n >> 32;
+}

@@ -4,9 +4,8 @@
  *   shuffle  step t is batch t mod S of epoch t div S, S = ceil(N / B); position p of the epoch
  *            is row sigma(p), sigma the permutation of core/permutation.h at (seed, stream
  *            ORDER, chain, step = epoch). The last batch has what is left.
- *   iid      position i of step t is row floor(w N / 2^64), w = word q mod 2^33 (rng.h) at (seed,
- *            stream ORDER, chain, step = q div 2^33), q = t B + i. The chance of a row is 1/N
- *            within 2^-64.
+ *   iid      position i of step t is row bens_rng_index(N, q mod 2^33) at (seed, stream ORDER,
+ *            chain, step = q div 2^33), q = t B + i.
  *   B = N    every step is all rows, in the file's order, whatever the kind.
  *
  * A batch of b rows is cut in L slices: slice k has its positions [k b / L, (k + 1) b / L).

@@ -224,6 +224,7 @@ static bens_status parse(parser *p, bens_ini *out)
     BENS_TRY(bens_pool_create(&ini.pool));
     p->ini = &ini;
 
+#ifndef BENS_INIH_SOURCE /* else cmake/inih.cmake has compiled the same into it */
     static char comments[] = ";#";
     ini_use_stack = false;
     ini_allow_realloc = true;
@@ -233,6 +234,7 @@ static bens_status parse(parser *p, bens_ini *out)
     ini_allow_multiline = false;
     ini_allow_no_value = false;
     ini_stop_on_first_error = true;
+#endif
 
     const int failed = ini_parse_stream(read_line, p, on_entry, p);
     if (failed != 0 && p->status == BENS_OK) {

@@ -45,6 +45,21 @@ static void the_counter_holds_the_position(void **state)
     assert_memory_equal(word, same, sizeof same);
 }
 
+/* n = 2^16 takes the top 16 bits of the 32-bit words, n = 2^40 the top 40 of the 64-bit ones. */
+static void indices_are_the_top_of_a_word(void **state)
+{
+    const bens_rng at = {.seed = 5, .step = 9, .chain = 3, .stream = BENS_STREAM_ORDER};
+    uint32_t word[4];
+    (void)state;
+    for (uint64_t k = 0; k < 40; k++) {
+        bens_rng_block(&at, k / 4, word);
+        assert_true(bens_rng_index(&at, 1 << 16, k) == word[k % 4] >> 16);
+        assert_true(bens_rng_index(&at, 1, k) == 0);
+        assert_true(bens_rng_index(&at, UINT64_C(1) << 40, k) ==
+                    bens_rng_word64(&at, k) >> 24);
+    }
+}
+
 static void words_are_pairs_of_a_block(void **state)
 {
     const bens_rng at = {.seed = 5, .step = 6, .chain = 7, .stream = BENS_STREAM_SPLIT};
@@ -130,6 +145,7 @@ int main(void)
         cmocka_unit_test(philox_gives_the_published_vectors),
         cmocka_unit_test(the_counter_holds_the_position),
         cmocka_unit_test(words_are_pairs_of_a_block),
+        cmocka_unit_test(indices_are_the_top_of_a_word),
         cmocka_unit_test(normals_follow_the_layout),
         cmocka_unit_test(normals_are_normal),
         cmocka_unit_test(the_tails_reach_beyond_six),
