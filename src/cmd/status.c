@@ -23,10 +23,10 @@ enum { WINDOW = 600, MOST_NAMED = 10 }; /* seconds that the rate is taken over; 
 typedef struct {
     const char *folder;
     bens_samples_summary file;
-    double steps,
-        steps_total; /* of all chains; total NaN: the settings are of another bens */
-    double rate;     /* chain-steps a second; NaN: not known yet */
-    double heard;    /* date of the latest line of metrics; 0: none */
+    double steps;       /* of all chains */
+    double steps_total; /* NaN: the settings are of another bens */
+    double rate;        /* chain-steps a second; NaN: not known yet */
+    double heard;       /* date of the latest line of metrics; 0: none */
 } progress;
 
 /* Steps of one chain from its start to its last draw. */

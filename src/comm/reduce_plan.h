@@ -20,11 +20,10 @@ typedef struct {
 
 typedef struct {
     int n_shards;
-    int n_partials; /* P, in the order of their slices                              */
-    int most;       /* partials of one shard                                        */
-    bens_partial
-        *partial;    /* [P]                                                          */
-    int *first;      /* [n_shards + 1]: shard s has first[s] ... first[s + 1] - 1    */
+    int n_partials;        /* P, in the order of their slices */
+    int most;              /* partials of one shard */
+    bens_partial *partial; /* [P] */
+    int *first;            /* [n_shards + 1]: shard s has first[s] ... first[s + 1] - 1 */
     bens_join *join; /* [P - 1], in an order that leaves the root's sum in partial 0 */
 } bens_reduce_plan;
 

@@ -13,17 +13,13 @@
 #include <stdio.h>
 
 typedef struct {
-    const char
-        *path; /* borrowed                                                         */
-    int64_t
-        n_bytes; /* of the file                                                      */
-    int64_t
-        n_lines; /* of the file; records are never more                              */
+    const char *path; /* borrowed */
+    int64_t n_bytes;  /* of the file */
+    int64_t n_lines;  /* of the file; records are never more */
 
-    int64_t line;     /* where the record at hand begins, from 1                        */
-    int64_t n_fields; /* of it                                                          */
-    const char *
-        *field; /* [n_fields], valid until the next record                        */
+    int64_t line;       /* where the record at hand begins, from 1 */
+    int64_t n_fields;   /* of it */
+    const char **field; /* [n_fields], valid until the next record */
 
     FILE *file;
     int64_t here; /* line of the next byte */

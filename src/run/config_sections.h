@@ -17,23 +17,22 @@ typedef struct {
 /* The key of a section that chooses an entry, whose keys then stand in that section
  * too. */
 typedef struct {
-    const char *key;                        /* "name"                      */
-    const char *noun;                       /* "sampler", for messages     */
+    const char *key;                        /* "name" */
+    const char *noun;                       /* "sampler", for messages */
     const char *preset;                     /* NULL: the user must give it */
-    const char *doc;                        /* one line                    */
-    bool (*at)(size_t i, bens_choice *out); /* false behind the last       */
+    const char *doc;                        /* one line */
+    bool (*at)(size_t i, bens_choice *out); /* false behind the last */
 } bens_registry;
 
 typedef struct {
     const char *name, *doc;
-    const bens_option *options; /* keys that need no choice; NULL: none                */
-    size_t offset;              /* of the struct they fill, in bens_config             */
-    const bens_registry
-        *registry;        /* NULL: none                                          */
-    size_t entry;         /* offset of the pointer to the chosen entry           */
-    size_t entry_options; /* ... and of the pointer to its options; 0: none      */
-    bool of_data;         /* refused beside a model that brings its own density  */
-    bool patterns;        /* [prior PATTERN]: any number of them, as prior rules */
+    const bens_option *options;    /* keys that need no choice; NULL: none */
+    size_t offset;                 /* of the struct they fill, in bens_config */
+    const bens_registry *registry; /* NULL: none */
+    size_t entry;                  /* offset of the pointer to the chosen entry */
+    size_t entry_options;          /* ... and of the pointer to its options; 0: none */
+    bool of_data;  /* refused beside a model that brings its own density */
+    bool patterns; /* [prior PATTERN]: any number of them, as prior rules */
 } bens_section;
 
 /* Local. In the order of config.ini; NULL behind the last. */

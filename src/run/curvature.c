@@ -5,8 +5,8 @@
 #include <string.h>
 
 enum { MAX_ITERATIONS = 100 };
-static const double TOLERANCE =
-    1e-3; /* change of the estimate from one iteration to the next */
+/* Change of the estimate from one iteration to the next. */
+static const double TOLERANCE = 1e-3;
 
 typedef struct {
     bens_workspace *work;

@@ -12,9 +12,8 @@ enum { BENS_GROUPS_A_FILE = 16 };
  * ... and samples.h5 is a virtual index over them. */
 typedef struct {
     int n_parts;
-    int64_t
-        *begin;  /* [n_parts + 1] rows: part i has rows begin[i] ... begin[i + 1] - 1 */
-    char **name; /* [n_parts] file names                                              */
+    int64_t *begin; /* [n_parts + 1]: part i has rows begin[i] ... begin[i + 1] - 1 */
+    char **name;    /* [n_parts] file names */
 } bens_layout;
 
 /* Local. Parts without chains are left out. */

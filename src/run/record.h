@@ -12,10 +12,9 @@
 typedef struct bens_record bens_record;
 
 typedef struct {
-    const char *samples,
-        *metrics;              /* paths of this rank's rectangle and of metrics.jsonl  */
-    const bens_params *params; /* borrowed                                             */
-    int64_t file_chains, n_draws; /* shape of the rectangle */
+    const char *samples, *metrics; /* paths of this rank's rectangle, of metrics.jsonl */
+    const bens_params *params;     /* borrowed */
+    int64_t file_chains, n_draws;  /* shape of the rectangle */
     int64_t first_row;   /* row of this rank's chain 0 in it                     */
     int64_t first_chain; /* its global number                                    */
     int64_t n_chains;    /* of this rank                                         */
