@@ -1,5 +1,5 @@
-# The libraries that bens stands on. What is missing is listed at the end of this file, one line
-# each, with the Debian package that has it.
+# The libraries that bens stands on. What is missing is listed at the end, one line each (without
+# semicolons, which would cut it) with the Debian package that has it.
 set(bens_missing "")
 
 # bens_need(TARGET HEADER LIBRARY PACKAGE): an imported target from a header and a library.
@@ -43,7 +43,7 @@ if(BENS_CBLAS_WORKS)
   target_include_directories(bens_blas SYSTEM INTERFACE ${BENS_CBLAS_INCLUDE})
   target_link_libraries(bens_blas INTERFACE ${BENS_CBLAS})
 elseif(BENS_CBLAS AND BENS_CBLAS_INCLUDE)
-  list(APPEND bens_missing "cblas_sgemm: ${BENS_CBLAS} with ${BENS_CBLAS_INCLUDE}/cblas.h has none; name another with -D BENS_CBLAS=LIBRARY -D BENS_CBLAS_INCLUDE=FOLDER")
+  list(APPEND bens_missing "cblas_sgemm: no program with ${BENS_CBLAS_INCLUDE}/cblas.h and ${BENS_CBLAS} links, name another with -D BENS_CBLAS=LIBRARY -D BENS_CBLAS_INCLUDE=FOLDER")
 else()
   list(APPEND bens_missing "a CBLAS: cblas.h and its library (Debian: libopenblas-dev), or -D BENS_CBLAS=LIBRARY -D BENS_CBLAS_INCLUDE=FOLDER")
 endif()
@@ -51,7 +51,7 @@ endif()
 if(BENS_MPI_HDF5)
   find_package(MPI 3.0 COMPONENTS C)
   if(NOT MPI_C_FOUND)
-    list(APPEND bens_missing "MPI 3 (Debian: libopenmpi-dev openmpi-bin; cluster: module load openmpi)")
+    list(APPEND bens_missing "MPI 3 (Debian: libopenmpi-dev openmpi-bin, cluster: module load openmpi)")
   endif()
 
   # Serial or parallel: bens uses HDF5 from one process at a time.
@@ -65,10 +65,10 @@ if(BENS_MPI_HDF5)
       target_link_libraries(bens_hdf5 INTERFACE MPI::MPI_C)
     endif()
   else()
-    list(APPEND bens_missing "HDF5 1.10 or newer with its high-level library (Debian: libhdf5-dev; cluster: module load hdf5)")
+    list(APPEND bens_missing "HDF5 1.10 or newer with its high-level library (Debian: libhdf5-dev, cluster: module load hdf5)")
   endif()
 
-  bens_need(bens_inih ini.h inih libinih-dev)
+  include(cmake/inih.cmake)
   bens_need(bens_jansson jansson.h jansson libjansson-dev)
   bens_need(bens_xxhash xxhash.h xxhash libxxhash-dev)
 endif()
