@@ -43,16 +43,14 @@ typedef struct {
 /* The rows of a Bernoulli regression with the sign s = 2 y - 1 of the label folded in,
  * for designs of at most BENS_LOGIT_WIDTH columns (a constant column is the
  * intercept). */
-enum { BENS_LOGIT_WIDTH = 16, BENS_LOGIT_LANES = 16 };
+enum { BENS_LOGIT_WIDTH = 16 };
 typedef struct {
     int64_t n_rows;
-    int n_columns;  /* 1 ... BENS_LOGIT_WIDTH                                       */
-    int width;      /* n_columns rounded up to a multiple of 8                      */
-    int64_t stride; /* n_rows rounded up to a multiple of 16, plus 16               */
-    const float
-        *by_column; /* [width][stride]   s_i x_ij, 0 in the padding                 */
-    const float
-        *by_row; /* [n_rows][width]   the same                                   */
+    int n_columns;          /* 1 ... BENS_LOGIT_WIDTH                           */
+    int width;              /* n_columns rounded up to a multiple of 8          */
+    int64_t stride;         /* n_rows rounded up to a multiple of 16, plus 16   */
+    const float *by_column; /* [width][stride]   s_i x_ij, 0 in the padding     */
+    const float *by_row;    /* [n_rows][width]   the same                       */
 } bens_logit_design;
 
 typedef struct bens_backend {

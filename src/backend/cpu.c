@@ -4,6 +4,9 @@
 
 #include "core/status.h"
 
+#ifdef BENS_X86_LEVELS
+#include <cpuid.h>
+#endif
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,12 +36,26 @@ enum { N_LEVELS = sizeof levels / sizeof levels[0] };
 static const bens_cpu_kernels *kernels = &levels[0];
 
 /* The highest level that this processor has. */
+#ifdef BENS_X86_LEVELS
+/* What x86-64-v3 has besides and __builtin_cpu_supports does not know with every compiler;
+ * a virtual machine may mask them. */
+static bool has_rest_of_v3(void)
+{
+    enum { MOVBE = 1 << 22, F16C = 1 << 29, LZCNT = 1 << 5 };
+    unsigned a, b, c, d, extended;
+    if (!__get_cpuid(1, &a, &b, &c, &d)) return false;
+    if (!__get_cpuid(0x80000001, &a, &b, &extended, &d)) return false;
+    return (c & MOVBE) != 0 && (c & F16C) != 0 && (extended & LZCNT) != 0;
+}
+#endif
+
 static int processor_level(void)
 {
 #ifdef BENS_X86_LEVELS
     __builtin_cpu_init();
     const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                    __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+                    __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+                    has_rest_of_v3();
     const bool v4 =
         v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&

@@ -70,6 +70,10 @@ static bens_status run(int argc, char **argv)
     request.argv = line;
     status = bens_comm_agree(world, status);
     if (status == BENS_OK) status = bens_train(world, &request);
+    if (status == BENS_ERR_PEER) {
+        bens_command_report("train", status);
+        bens_comm_abort(world, status);
+    }
     if (bens_comm_rank(world) == 0)
         bens_command_report("train", status);
     else

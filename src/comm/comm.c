@@ -102,6 +102,12 @@ bens_status bens_comm_start(int *argc, char ***argv, bens_comm **out)
     return s;
 }
 
+_Noreturn void bens_comm_abort(bens_comm *world, bens_status code)
+{
+    MPI_Abort(world->handle, (int)code);
+    abort(); /* MPI_Abort is not declared as one that does not return */
+}
+
 void bens_comm_stop(bens_comm *world)
 {
     if (world == NULL) return;

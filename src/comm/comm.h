@@ -24,6 +24,10 @@ bens_status bens_comm_start(int *argc, char ***argv, bens_comm **out);
 /* Collective. Ends MPI and destroys the world; takes NULL. */
 void bens_comm_stop(bens_comm *world);
 
+/* Local. Ends all ranks of the job with this exit code: the way out where another rank is lost
+ * and nothing Collective can be relied on any more. */
+_Noreturn void bens_comm_abort(bens_comm *world, bens_status code);
+
 /* Local. A group of this rank alone. */
 bens_status bens_comm_self(bens_comm **out);
 

@@ -196,7 +196,27 @@ static void summarize(const bens_session *s, double n_diverged, double seconds)
     fflush(stdout);
 }
 
-/* Collective. */
+/* Collective, but for BENS_ERR_PEER, with which a rank leaves at once. */
+static bens_status finish(group *g, bens_status status, double start)
+{
+    const bens_session *s = g->session;
+    if (g->record != NULL) {
+        const bens_status flushed = bens_record_flush(g->record);
+        if (status == BENS_OK) status = flushed;
+    }
+    bens_progress_clear(g->progress);
+    if (status == BENS_ERR_PEER) return status;
+
+    double n_diverged = s->grid.shard == 0 ? (double)g->n_diverged : 0;
+    BENS_TRY(bens_comm_sum(s->world, &n_diverged, 1, status));
+    if (bens_session_speaks(s)) summarize(s, n_diverged, bens_clock() - start);
+    if (n_diverged > 0 && s->config.run.strict)
+        BENS_FAIL(BENS_ERR_TRUST, "%.0f of %lld chains diverged and [run] strict = true",
+                  n_diverged, (long long)s->grid.n_chains);
+    return BENS_OK;
+}
+
+/* Collective, but for BENS_ERR_PEER. */
 static bens_status sample(bens_session *s)
 {
     group g = {.session = s, .n = bens_session_chains(s)};
@@ -204,23 +224,9 @@ static bens_status sample(bens_session *s)
     if (status == BENS_OK) status = open_record(&g);
     if (status == BENS_OK) status = start_progress(&g);
     status = bens_comm_agree(s->world, status);
-
-    const double start = bens_clock();
     if (status == BENS_OK) {
-        status = run_chains(&g);
-        if (g.record != NULL) {
-            const bens_status flushed = bens_record_flush(g.record);
-            if (status == BENS_OK) status = flushed;
-        }
-        bens_progress_clear(g.progress);
-        double n_diverged = s->grid.shard == 0 ? (double)g.n_diverged : 0;
-        status = bens_comm_sum(s->world, &n_diverged, 1, status);
-        if (status == BENS_OK && bens_session_speaks(s))
-            summarize(s, n_diverged, bens_clock() - start);
-        if (status == BENS_OK && n_diverged > 0 && s->config.run.strict)
-            status = bens_error_set(BENS_ERR_TRUST,
-                                    "%.0f chains diverged and [run] strict = true",
-                                    n_diverged);
+        const double start = bens_clock();
+        status = finish(&g, run_chains(&g), start);
     }
     release(&g);
     return status;
@@ -236,6 +242,6 @@ bens_status bens_train(bens_comm *world, const bens_train_request *request)
         status = build_files(&s);
         if (status == BENS_OK) status = sample(&s);
     }
-    bens_session_release(&s);
+    if (status != BENS_ERR_PEER) bens_session_release(&s); /* that is Collective */
     return status;
 }
