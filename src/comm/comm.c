@@ -179,5 +179,6 @@ void bens_comm_describe(char *text, size_t size)
     MPI_Get_library_version(library, &length);
     MPI_Get_version(&version, &subversion);
     library[strcspn(library, ",\r\n")] = '\0'; /* what follows is the builder's machine */
+    for (char *c = library; (c = strchr(c, '\t')) != NULL;) *c = ' ';
     snprintf(text, size, "%s (MPI %d.%d)", library, version, subversion);
 }

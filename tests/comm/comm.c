@@ -172,8 +172,10 @@ static void an_error_of_mpi(void **state)
     const int code = MPI_Bcast(&rank, -1, MPI_INT, 0, world->handle);
     const bens_status s = bens_comm_check(code, "MPI_Bcast");
     ASSERT_ALL(world, s == BENS_ERR_PEER);
-    ASSERT_ALL(world,
-               strstr(bens_error_text(), "MPI_Bcast failed: MPI_ERR_COUNT") != NULL);
+    const char *const text = strstr(bens_error_text(), "MPI_Bcast failed: ");
+    ASSERT_ALL(world, text != NULL && /* and MPI's own words */
+                          (strstr(text, "ERR_COUNT") != NULL ||
+                           strstr(text, "Invalid count") != NULL));
 }
 
 static void the_library(void **state)
