@@ -70,7 +70,7 @@ touch run/notes.txt
 [ -e run/notes.txt ] || { echo "FAILED: --overwrite removed a file that is not the run's"; failed=$((failed + 1)); }
 touch file; refuse 4 'file' "$pima" --set run.output="$PWD/file/run"; show
 if [ "$(id -u)" != 0 ]; then
-    mkdir -p closed && chmod 500 closed
+    mkdir -p closed && chmod 555 closed
     refuse 4 'closed' "$pima" --set run.output="$PWD/closed/run"; show
 fi
 
@@ -80,6 +80,42 @@ timeout 20 $mpirun -n 4 "$bens" train wells.ini >out 2>err </dev/null
 got=$?
 grep -q '[1-7] of 8 chains diverged' err && [ $got = 0 ] || { echo "FAILED: diverging chains: exit $got"; cat err; failed=$((failed + 1)); }
 refuse 3 'diverged' wells.ini --overwrite --set run.strict=true; show
+
+# A step that is too large for the data but never overflows: the thermometers see it.
+hot=(--set run.output="$PWD/hot" --overwrite --set sampler.step_size=6 --set chain.draws=200)
+timeout 20 "$bens" train "$pima" "${hot[@]}" >out 2>err </dev/null
+got=$?
+n=$((n + 1))
+grep -q 'configurational temperature is .* where 1 was asked for' err && [ $got = 0 ] ||
+    { echo "FAILED: a step too large: exit $got"; cat err; failed=$((failed + 1)); }
+refuse 3 'not to be trusted' "$pima" "${hot[@]}" --set run.strict=true; show
+timeout 20 "$bens" train "$pima" --overwrite --set run.output="$PWD/hot" >out 2>err </dev/null
+[ -s err ] && { echo "FAILED: a warning about a good run"; cat err; failed=$((failed + 1)); }
+
+# A run that is going on keeps its folder, also from --overwrite.
+"$bens" train "$pima" --quiet --set run.output="$PWD/busy" --set chain.thin=10000 </dev/null &
+busy=$!
+while [ ! -e busy/config.ini ]; do sleep 0.1; done
+refuse 2 'a run is going on in the folder' "$pima" --overwrite --set run.output="$PWD/busy"; show
+kill $busy
+wait $busy 2>/dev/null
+timeout 20 "$bens" train "$pima" --overwrite --quiet --set run.output="$PWD/busy" </dev/null ||
+    { echo "FAILED: the folder of a killed run stays locked"; failed=$((failed + 1)); }
+
+# A folder that is not writable, as a user who is not root.
+mkdir -p closed && chmod 555 closed
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+    chmod 755 .
+    setpriv --reuid=65534 --regid=65534 --clear-groups "$bens" train "$pima" \
+        --set run.output="$PWD/closed/run" >out 2>err </dev/null
+    got=$?
+    n=$((n + 1))
+    grep -q "cannot write in the folder .*closed" err && [ $got = 4 ] ||
+        { grep -qE 'ermission denied' err && [ $got != 4 ] &&
+              echo "SKIPPED the folder that is not writable: another user cannot come here" ||
+              { echo "FAILED: not writable: exit $got"; cat err; failed=$((failed + 1)); }; }
+    show
+fi
 
 # A full disk: a small tmpfs, where this user may mount one.
 mkdir -p small

@@ -1,9 +1,12 @@
+#define _DEFAULT_SOURCE /* flock */
+
 #include "io/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -83,4 +86,18 @@ bens_status bens_folder_write(const char *folder, const char *name, const char *
     if (s == BENS_OK) s = bens_folder_publish(folder, path, name);
     if (s != BENS_OK) unlink(path);
     return s;
+}
+
+bens_status bens_folder_lock(const char *path, int *lock)
+{
+    *lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*lock < 0 || flock(*lock, LOCK_EX | LOCK_NB) == 0) return BENS_OK;
+    const bool taken = errno == EWOULDBLOCK;
+    close(*lock);
+    *lock = -1;
+    if (!taken) return BENS_OK;
+    BENS_FAIL(BENS_ERR_CONFIG,
+              "a run is going on in the folder '%s': wait for its end, or choose another "
+              "[run] output",
+              path);
 }

@@ -22,6 +22,11 @@ bens_status bens_folder_temporary(const char *folder, const char *name,
  * BENS_ERR_IO (not writable, not a folder, world-writable without sticky bit). */
 bens_status bens_folder_create(const char *path, bool overwrite, bool try_only);
 
+/* Takes the folder for this process until the descriptor *lock is closed, so that no other run
+ * writes there. *lock = -1: no such folder yet, or a file system that knows no locks.
+ * Errors: BENS_ERR_CONFIG: another run has it. */
+bens_status bens_folder_lock(const char *path, int *lock);
+
 /* Writes a small text file: O_EXCL temporary, fsync, rename, fsync of the folder. */
 bens_status bens_folder_write(const char *folder, const char *name, const char *text);
 

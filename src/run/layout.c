@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { NAME = 32 };
 
@@ -31,7 +32,7 @@ static bens_status fill(int64_t n_chains, int64_t n_groups, int n_most, bens_lay
 
 bens_status bens_layout_create(int64_t n_chains, int64_t n_groups, bens_layout *out)
 {
-    *out = (bens_layout){0};
+    *out = (bens_layout){.lock = -1};
     const int n_most = (int)((n_groups + BENS_GROUPS_A_FILE - 1) / BENS_GROUPS_A_FILE);
     const bens_status s = fill(n_chains, n_groups, n_most, out);
     if (s != BENS_OK) bens_layout_release(out);
@@ -42,6 +43,7 @@ void bens_layout_release(bens_layout *layout)
 {
     for (int i = 0; i < layout->n_parts && layout->name != NULL; i++)
         free(layout->name[i]);
+    if (layout->begin != NULL && layout->lock >= 0) close(layout->lock);
     free(layout->name);
     free(layout->begin);
     *layout = (bens_layout){0};
@@ -69,12 +71,20 @@ static bens_status create_parts(const bens_layout *layout, const bens_grid *grid
     return BENS_OK;
 }
 
-bens_status bens_layout_build(const bens_layout *layout, bens_comm *world,
+/* Local. A folder that is there is locked before anything in it is removed. */
+static bens_status take_folder(bens_layout *layout, const char *folder, bool overwrite)
+{
+    BENS_TRY(bens_folder_lock(folder, &layout->lock));
+    BENS_TRY(bens_folder_create(folder, overwrite, false));
+    return layout->lock < 0 ? bens_folder_lock(folder, &layout->lock) : BENS_OK;
+}
+
+bens_status bens_layout_build(bens_layout *layout, bens_comm *world,
                               const bens_grid *grid, const bens_samples_spec *spec,
                               const char *folder, bool overwrite)
 {
     const bool first = bens_comm_rank(world) == 0;
-    bens_status s = first ? bens_folder_create(folder, overwrite, false) : BENS_OK;
+    bens_status s = first ? take_folder(layout, folder, overwrite) : BENS_OK;
     BENS_TRY(bens_comm_agree(world, s));
     BENS_TRY(bens_comm_agree(world, create_parts(layout, grid, spec, folder)));
 

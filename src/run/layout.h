@@ -14,6 +14,7 @@ typedef struct {
     int n_parts;
     int64_t *begin; /* [n_parts + 1]: part i has rows begin[i] ... begin[i + 1] - 1 */
     char **name;    /* [n_parts] file names */
+    int lock;       /* descriptor that keeps other runs out of the folder, or -1 */
 } bens_layout;
 
 /* Local. Parts without chains are left out. */
@@ -24,8 +25,9 @@ void bens_layout_release(bens_layout *layout);
 int bens_layout_part(const bens_layout *layout, int64_t row);
 
 /* Collective. Makes the folder, all files of samples, config.ini; then every rank may
- * open its rectangle. `spec` describes the whole run. */
-bens_status bens_layout_build(const bens_layout *layout, bens_comm *world,
+ * open its rectangle. `spec` describes the whole run. Rank 0 keeps the folder locked until
+ * the layout is released. */
+bens_status bens_layout_build(bens_layout *layout, bens_comm *world,
                               const bens_grid *grid, const bens_samples_spec *spec,
                               const char *folder, bool overwrite);
 

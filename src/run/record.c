@@ -22,6 +22,7 @@ struct bens_record {
     int64_t capacity; /* draws a chain */
     pending *chain;   /* [n_chains]    */
     double flushed;   /* clock of the last flush */
+    int64_t n_unreported;
 };
 
 static int64_t choose_capacity(const bens_record_spec *spec)
@@ -83,15 +84,16 @@ bens_status bens_record_put(bens_record *r, int64_t i, const float *theta,
 {
     pending *c = &r->chain[i];
     const size_t n = r->spec.params->n;
-    if (c->n == r->capacity) BENS_TRY(bens_record_flush(r)); /* the last one failed */
+    if (c->n == r->capacity) BENS_TRY(bens_record_flush(r));
     BENS_ASSERT(c->first + c->n < r->spec.n_draws);
     memcpy(c->theta + (size_t)c->n * n, theta, n * sizeof *theta);
     c->draw[c->n++] = *draw;
     c->latest = *draw;
-    return c->n == r->capacity ? bens_record_flush(r) : BENS_OK;
+    return BENS_OK;
 }
 
-static bens_status report(bens_record *r, int64_t i, int64_t step)
+/* The draws have their place on the disk; a disk too full for a line is no reason to stop. */
+static void report(bens_record *r, int64_t i, int64_t step)
 {
     const pending *c = &r->chain[i];
     const bens_metric metric = {.time = bens_clock_date(),
@@ -102,7 +104,7 @@ static bens_status report(bens_record *r, int64_t i, int64_t step)
                                 .loss = c->latest.loss,
                                 .temperature_kinetic = c->latest.temperature_kinetic,
                                 .diverging = c->latest.diverging};
-    return bens_metrics_put(r->metrics, &metric);
+    if (bens_metrics_put(r->metrics, &metric) != BENS_OK) r->n_unreported++;
 }
 
 /* Chains with step[i] >= 0 are reported even if nothing of theirs waits. */
@@ -124,8 +126,7 @@ static bens_status flush(bens_record *r, const int64_t *step)
         const bool had = c->n > 0;
         c->first += c->n;
         c->n = 0;
-        if (step != NULL || had)
-            BENS_TRY(report(r, i, step != NULL ? step[i] : c->latest.step));
+        if (step != NULL || had) report(r, i, step != NULL ? step[i] : c->latest.step);
     }
     r->flushed = bens_clock();
     return BENS_OK;
@@ -134,6 +135,11 @@ static bens_status flush(bens_record *r, const int64_t *step)
 bens_status bens_record_flush(bens_record *r)
 {
     return flush(r, NULL);
+}
+
+int64_t bens_record_unreported(const bens_record *r)
+{
+    return r->n_unreported;
 }
 
 bens_status bens_record_tick(bens_record *r, const int64_t *step)

@@ -24,8 +24,8 @@ typedef struct {
 bens_status bens_record_open(const bens_record_spec *spec, bens_record **out);
 void bens_record_close(bens_record *record); /* takes NULL; does not flush */
 
-/* The next draw of this rank's chain i; theta [params->n] is copied. May flush. After an error
- * the draws that are not on disk wait for the next flush. */
+/* The next draw of this rank's chain i; theta [params->n] is copied. Flushes first if the buffer
+ * is full; where that fails the draw is not taken, and those before it wait. */
 bens_status bens_record_put(bens_record *record, int64_t i, const float *theta,
                             const bens_draw *draw);
 
@@ -35,5 +35,8 @@ bens_status bens_record_flush(bens_record *record);
 /* Flushes if the last flush is more than 10 s ago, and then reports chain i's step even
  * where it has no new draws: step [n_chains]. */
 bens_status bens_record_tick(bens_record *record, const int64_t *step);
+
+/* Lines that metrics.jsonl could not take: the disk was full. */
+int64_t bens_record_unreported(const bens_record *record);
 
 #endif

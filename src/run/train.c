@@ -1,13 +1,13 @@
 #include "run/train.h"
 
 #include "core/clock.h"
-#include "core/text.h"
 #include "io/folder.h"
 #include "run/plan.h"
 #include "run/progress.h"
 #include "run/provenance.h"
 #include "run/record.h"
 #include "run/session.h"
+#include "run/summary.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +22,7 @@ typedef struct {
     bens_record *record; /* NULL on other shards */
     bens_progress *progress;
     int64_t n_diverged;
+    bens_summary summary; /* of the draws of this group's chains */
 } group;
 
 /* Local. */
@@ -133,6 +134,7 @@ static bens_status record_draws(group *g)
         bens_draw draw;
         BENS_TRY(bens_chain_draw(&g->chain[i], &draw));
         g->n_diverged += draw.diverging;
+        bens_summary_add(&g->summary, &draw);
         if (g->record != NULL)
             note(g, bens_record_put(g->record, i, g->chain[i].theta, &draw));
     }
@@ -176,26 +178,6 @@ static bens_status build_files(bens_session *s)
     return status;
 }
 
-static void summarize(const bens_session *s, double n_diverged, double seconds)
-{
-    const bens_problem *p = &s->problem;
-    const double steps =
-        (double)s->grid.n_chains * (double)bens_problem_draw_step(p, p->n_draws - 1);
-    char time[32], rate[32];
-    bens_text_seconds(seconds, time, sizeof time);
-    bens_text_count(steps / seconds, rate, sizeof rate);
-    if (n_diverged > 0)
-        fprintf(stderr,
-                "bens train: warning: %.0f of %lld chains diverged: their draws are NaN "
-                "and flagged `diverging`; a smaller [sampler] step_size helps\n",
-                n_diverged, (long long)s->grid.n_chains);
-    if (s->request->quiet) return;
-    printf("%lld chains x %lld draws in %s (%s chain-steps/s): %s/samples.h5\n",
-           (long long)s->grid.n_chains, (long long)p->n_draws, time, rate,
-           s->config.run.output);
-    fflush(stdout);
-}
-
 /* Collective, but for BENS_ERR_PEER, with which a rank leaves at once. */
 static bens_status finish(group *g, bens_status status, double start)
 {
@@ -207,13 +189,25 @@ static bens_status finish(group *g, bens_status status, double start)
     bens_progress_clear(g->progress);
     if (status == BENS_ERR_PEER) return status;
 
-    double n_diverged = s->grid.shard == 0 ? (double)g->n_diverged : 0;
-    BENS_TRY(bens_comm_sum(s->world, &n_diverged, 1, status));
-    if (bens_session_speaks(s)) summarize(s, n_diverged, bens_clock() - start);
-    if (n_diverged > 0 && s->config.run.strict)
-        BENS_FAIL(BENS_ERR_TRUST, "%.0f of %lld chains diverged and [run] strict = true",
-                  n_diverged, (long long)s->grid.n_chains);
-    return BENS_OK;
+    bens_summary summary = {0};
+    if (g->record != NULL) { /* one rank speaks for its shards */
+        summary = g->summary;
+        summary.n_diverged = (double)g->n_diverged;
+        summary.n_unreported = (double)bens_record_unreported(g->record);
+    }
+    double *const all = (double *)&summary;
+    BENS_TRY(bens_comm_sum(s->world, all, sizeof summary / sizeof *all, status));
+
+    bool trusted = true;
+    if (bens_session_speaks(s)) {
+        if (!s->request->quiet) bens_summary_show(s, &summary, bens_clock() - start);
+        trusted = bens_summary_judge(s, &summary);
+    }
+    if (!trusted && s->config.run.strict)
+        status = bens_error_set(BENS_ERR_TRUST,
+                                "the run is not to be trusted, for the reasons above, "
+                                "and [run] strict = true");
+    return bens_comm_agree(s->world, status);
 }
 
 /* Collective, but for BENS_ERR_PEER. */

@@ -1,0 +1,78 @@
+#include "run/summary.h"
+
+#include "core/text.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static void add(bens_thermometer *t, double temperature)
+{
+    if (!isfinite(temperature)) return;
+    t->n++;
+    t->sum += temperature;
+    t->squares += temperature * temperature;
+}
+
+void bens_summary_add(bens_summary *summary, const bens_draw *draw)
+{
+    if (draw->diverging) return;
+    add(&summary->kinetic, draw->temperature_kinetic);
+    add(&summary->configurational, draw->temperature_configurational);
+}
+
+/* Is a thermometer off by a factor of two and more, and by more than chance (four times the
+ * error of its mean)? Says so. */
+static bool is_off(const char *name, const bens_thermometer *t, double wanted)
+{
+    const double n = t->n, mean = t->sum / n;
+    if (wanted == 0 || n < 2 || (mean < 2 * wanted && mean > wanted / 2)) return false;
+    const double variance = fmax(t->squares / n - mean * mean, 0);
+    if (fabs(mean - wanted) < 4 * sqrt(variance / (n - 1))) return false;
+    fprintf(stderr,
+            "bens train: warning: the %s temperature is %.3g where %.3g was asked for: "
+            "these are not draws of it; a smaller step_size, a larger batch or a longer "
+            "burn_in helps (--dry-run shows the largest stable step)\n",
+            name, mean, wanted);
+    return true;
+}
+
+bool bens_summary_judge(const bens_session *s, const bens_summary *summary)
+{
+    const double wanted = s->problem.temperature;
+    if (summary->n_diverged > 0)
+        fprintf(stderr,
+                "bens train: warning: %.0f of %lld chains diverged: their draws are NaN "
+                "and flagged `diverging`; a smaller [sampler] step_size helps\n",
+                summary->n_diverged, (long long)s->grid.n_chains);
+    if (summary->n_unreported > 0)
+        fprintf(stderr,
+                "bens train: warning: metrics.jsonl lacks %.0f lines, which the disk did "
+                "not take; the draws are complete\n",
+                summary->n_unreported);
+    const bool hot = is_off("kinetic", &summary->kinetic, wanted);
+    const bool off = is_off("configurational", &summary->configurational, wanted);
+    return summary->n_diverged == 0 && !hot && !off;
+}
+
+static void show(const char *name, const bens_thermometer *t)
+{
+    if (t->n > 0) printf("; %s %.3f", name, t->sum / t->n);
+}
+
+void bens_summary_show(const bens_session *s, const bens_summary *summary, double seconds)
+{
+    const bens_problem *p = &s->problem;
+    const long long chains = (long long)s->grid.n_chains, draws = (long long)p->n_draws;
+    const double steps = (double)chains * (double)bens_problem_draw_step(p, draws - 1);
+    char time[32], rate[32];
+    bens_text_seconds(seconds, time, sizeof time);
+    bens_text_count(steps / seconds, rate, sizeof rate);
+    printf("%lld chain%s x %lld draw%s in %s (%s chain-steps/s): %s/samples.h5\n", chains,
+           chains == 1 ? "" : "s", draws, draws == 1 ? "" : "s", time, rate,
+           s->config.run.output);
+    printf("temperature %g", p->temperature);
+    show("kinetic", &summary->kinetic);
+    show("configurational", &summary->configurational);
+    printf("\n");
+    fflush(stdout);
+}
