@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void put(const char *name, const char *text)
 {
@@ -121,6 +122,8 @@ static bens_status parse(int argc, char **argv, const char **folder)
     if (argc > 2)
         BENS_FAIL(BENS_ERR_CONFIG,
                   "wanted at most one folder, found %d; see bens info --help", argc - 1);
+    if (**folder != '-' && access(*folder, F_OK) != 0)
+        BENS_FAIL(BENS_ERR_CONFIG, "wanted a folder, found nothing at '%s'", *folder);
     if (**folder == '-')
         BENS_FAIL(BENS_ERR_CONFIG, "unknown flag '%s'; see bens info --help", *folder);
     return BENS_OK;

@@ -79,7 +79,10 @@ static bens_status read_run(const char *folder, progress *out)
     const bool there = stat(folder, &info) == 0;
     if (!there || !S_ISDIR(info.st_mode))
         BENS_FAIL(BENS_ERR_CONFIG, "wanted the folder of a run, found %s at '%s'",
-                  !there && errno == ENOENT ? "nothing" : "no folder", folder);
+                  there             ? "a file"
+                  : errno == ENOENT ? "nothing"
+                                    : "no folder",
+                  folder);
     BENS_TRY(bens_folder_join(folder, "samples.h5", path));
     if (stat(path, &info) != 0 && errno == ENOENT)
         BENS_FAIL(BENS_ERR_IO,
@@ -102,9 +105,17 @@ static bool finished(const progress *p)
     return p->file.n_done == p->file.n_chains * p->file.n_draws;
 }
 
+/* A rank that runs reports every ten seconds. */
+static bool silent(const progress *p)
+{
+    enum { SILENCE = 60 };
+    return !finished(p) && p->heard > 0 && bens_clock_date() - p->heard > SILENCE;
+}
+
 static double seconds_left(const progress *p)
 {
     if (finished(p)) return 0;
+    if (silent(p)) return NAN;
     return p->rate > 0 ? (p->steps_total - p->steps) / p->rate : NAN;
 }
 
@@ -145,8 +156,12 @@ static void print_state(const progress *p)
         printf("state     finished\n");
     else if (p->heard == 0)
         printf("state     has not reported yet\n");
+    else if (silent(p))
+        printf("state     unfinished and silent: the last report was %s ago; was it "
+               "killed?\n",
+               ago);
     else
-        printf("state     unfinished, last report %s ago\n", ago);
+        printf("state     running, last report %s ago\n", ago);
 }
 
 static void print_diverging(const bens_samples_summary *f)

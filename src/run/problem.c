@@ -23,10 +23,10 @@ static bens_status plan_order(const bens_config *config, int64_t n_slices,
                   (long long)n, config->data.request.train, (long long)batch);
     if (n_slices > batch)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "[grid] slices: wanted at most %s, found %lld: lower slices or shards",
-                  p->train == NULL ? "1 for a model without data"
-                                   : "one a row of the batch",
-                  (long long)n_slices);
+                  "[data] batch: wanted at least a row for each of the %lld slices "
+                  "([grid] "
+                  "shards, slices), found %lld rows",
+                  (long long)n_slices, (long long)batch);
     p->order = (bens_order){.kind = (bens_order_kind)config->data.order,
                             .n_data = n,
                             .batch = batch,

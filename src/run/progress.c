@@ -15,7 +15,7 @@ static const double BAR_SECONDS = 0.2, LINE_SECONDS = 30;
 struct bens_progress {
     char label[64];
     double total, start, next;
-    bool terminal;
+    bool terminal, drawn;
 };
 
 /* Is the standard error of process `pid` a terminal? (Linux; elsewhere no.) */
@@ -76,6 +76,7 @@ void bens_progress_show(bens_progress *p, double done, int64_t n_diverged)
     if (n_diverged > 0)
         snprintf(diverged, sizeof diverged, ", %lld diverged", (long long)n_diverged);
     if (p->terminal) draw_bar(part);
+    p->drawn = true;
     fprintf(stderr, "%s%3.0f %%  %s  %s steps/s  %s left%s%s", p->terminal ? " " : "",
             100 * part, p->label, speed, left, diverged, p->terminal ? "\033[K" : "\n");
     fflush(stderr);
@@ -83,5 +84,5 @@ void bens_progress_show(bens_progress *p, double done, int64_t n_diverged)
 
 void bens_progress_clear(bens_progress *p)
 {
-    if (p != NULL && p->terminal) fprintf(stderr, "\r\033[K");
+    if (p != NULL && p->terminal && p->drawn) fprintf(stderr, "\r\033[K");
 }
