@@ -6,7 +6,6 @@
  *
  * On a Gaussian the variance of theta is exact for every stable eps. */
 #include "samplers/friction.h"
-#include "samplers/sampler.h"
 
 #include "core/kernels.h"
 
@@ -19,20 +18,7 @@ typedef struct {
 
 static const bens_option options[] = {
     BENS_SAMPLER_COMMON(baoa_options),
-    {.name = "alpha",
-     .kind = BENS_OPTION_REAL,
-     .min = 0,
-     .max = 1e30,
-     .above_min = true,
-     .offset = offsetof(baoa_options, alpha),
-     .doc = "friction: momenta forget in sigma^2 / (alpha eps) steps"},
-    {.name = "sigma",
-     .kind = BENS_OPTION_REAL,
-     .preset = "1",
-     .min = 1e-15,
-     .max = 1e15,
-     .offset = offsetof(baoa_options, sigma),
-     .doc = "mass: momenta are N(0, sigma^2 T/N)"},
+    BENS_FRICTION_OPTIONS(baoa_options),
     {0},
 };
 

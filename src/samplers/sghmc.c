@@ -8,7 +8,7 @@
  *
  * At T = 0 symplectic is SGD with learning rate eps sigma^-2, momentum 1 - eps sigma^-2 alpha
  * and dampening 1 - eps. docs/mathematics.md has the errors of both at finite eps. */
-#include "samplers/sampler.h"
+#include "samplers/friction.h"
 
 #include <math.h>
 
@@ -21,20 +21,7 @@ enum { EULER, SYMPLECTIC };
 
 static const bens_option options[] = {
     BENS_SAMPLER_COMMON(sghmc_options),
-    {.name = "alpha",
-     .kind = BENS_OPTION_REAL,
-     .min = 0,
-     .max = 1e30,
-     .above_min = true,
-     .offset = offsetof(sghmc_options, alpha),
-     .doc = "friction: momenta forget in sigma^2 / (alpha eps) steps"},
-    {.name = "sigma",
-     .kind = BENS_OPTION_REAL,
-     .preset = "1",
-     .min = 1e-15,
-     .max = 1e15,
-     .offset = offsetof(sghmc_options, sigma),
-     .doc = "mass: momenta are N(0, sigma^2 T/N)"},
+    BENS_FRICTION_OPTIONS(sghmc_options),
     {.name = "integrator",
      .kind = BENS_OPTION_CHOICE,
      .choices = "euler|symplectic",
