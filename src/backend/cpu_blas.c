@@ -46,10 +46,41 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+typedef struct {
+    CBLAS_TRANSPOSE of_a, of_b;
+    int64_t m, n, k, lda, ldb, ldc;
+    float alpha, beta;
+    const float *a, *b;
+    float *c;
+} product;
+
+/* The block of C that begins at (row, column). */
+static void multiply_block(const product *p, int64_t row, int64_t column)
+{
+    cblas_sgemm(CblasRowMajor, p->of_a, p->of_b, (int)least(BLOCK_ROWS, p->m - row),
+                (int)least(BLOCK_COLUMNS, p->n - column), (int)p->k, p->alpha,
+                p->a + (p->of_a == CblasTrans ? row : row * p->lda), (int)p->lda,
+                p->b + (p->of_b == CblasTrans ? column * p->ldb : column), (int)p->ldb,
+                p->beta, p->c + row * p->ldc + column, (int)p->ldc);
+}
+
 void bens_blas_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
                     float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
                     float beta, float *c, int64_t ldc)
 {
+    const product p = {.of_a = transpose_a ? CblasTrans : CblasNoTrans,
+                       .of_b = transpose_b ? CblasTrans : CblasNoTrans,
+                       .m = m,
+                       .n = n,
+                       .k = k,
+                       .lda = lda,
+                       .ldb = ldb,
+                       .ldc = ldc,
+                       .alpha = alpha,
+                       .beta = beta,
+                       .a = a,
+                       .b = b,
+                       .c = c};
     const int64_t down = (m + BLOCK_ROWS - 1) / BLOCK_ROWS;
     const int64_t across = (n + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS,
                   blocks = down * across;
@@ -57,17 +88,12 @@ void bens_blas_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, in
     const int most = omp_get_max_threads();
     const int threads = worth < 1 ? 1 : worth < most ? (int)worth : most;
 
-#pragma omp parallel for num_threads(threads)                                            \
-    schedule(static) if (threads > 1 && blocks > 1)
-    for (int64_t block = 0; block < blocks; block++) {
-        const int64_t row = block / across * BLOCK_ROWS;
-        const int64_t column = block % across * BLOCK_COLUMNS;
-        cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
-                    transpose_b ? CblasTrans : CblasNoTrans,
-                    (int)least(BLOCK_ROWS, m - row),
-                    (int)least(BLOCK_COLUMNS, n - column), (int)k, alpha,
-                    a + (transpose_a ? row : row * lda), (int)lda,
-                    b + (transpose_b ? column * ldb : column), (int)ldb, beta,
-                    c + row * ldc + column, (int)ldc);
+    if (blocks ==
+        1) { /* a parallel region of one thread costs more than a small product */
+        multiply_block(&p, 0, 0);
+        return;
     }
+#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
+    for (int64_t block = 0; block < blocks; block++)
+        multiply_block(&p, block / across * BLOCK_ROWS, block % across * BLOCK_COLUMNS);
 }

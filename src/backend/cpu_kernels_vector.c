@@ -4,11 +4,20 @@
 #include "backend/cpu_simd.h"
 
 #include <omp.h>
+#include <stdbool.h>
 
 enum {
     CHUNKS = 256,
     THREAD_MIN = 1 << 15 /* logits that pay for waking a thread */
 };
+
+/* Rows of a chunk, a multiple of 16; one chunk for few rows. */
+static int64_t rows_per_chunk(int64_t n)
+{
+    enum { FEW = 256 };
+    const int64_t rows = ((n + CHUNKS - 1) / CHUNKS + 15) / 16 * 16;
+    return rows < FEW ? FEW : rows;
+}
 
 /* Threads that n elements are worth. */
 static int threads_for(int64_t n)
@@ -73,20 +82,77 @@ static double softmax_row(const float *logits, int32_t label, int64_t n, float *
     return (double)(own - most) - (double)bens_k_log((float)sum);
 }
 
+/* 16 rows of few classes, a row a lane; count of them are there. Returns their value. */
+BENS_HD double softmax_group(const float *logits, const int32_t *label, int64_t count,
+                             int64_t n_classes, bool with_value, float *dlogits)
+{
+    enum { V = BENS_VECTORS, W = BENS_WIDTH };
+    float x[BENS_LANES][BENS_LANES] = {{0}}, e[BENS_LANES][BENS_LANES]; /* [class][row] */
+    float most[BENS_LANES], sum[BENS_LANES], log_sum[BENS_LANES], scale[BENS_LANES];
+    double value = 0;
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t k = 0; k < n_classes; k++) x[k][i] = logits[i * n_classes + k];
+    for (int v = 0; v < V * W; v += W) {
+        bens_vf top = bens_v_load(x[0] + v), total = bens_v_splat(0);
+        for (int64_t k = 1; k < n_classes; k++)
+            top = bens_v_max(bens_v_load(x[k] + v), top);
+        for (int64_t k = 0; k < n_classes; k++) {
+            const bens_vf term = bens_v_exp(bens_v_load(x[k] + v) - top);
+            total += term;
+            bens_v_store(e[k] + v, term);
+        }
+        bens_v_store(most + v, top);
+        bens_v_store(sum + v, total);
+        bens_v_store(scale + v, bens_v_splat(-1.0f) / total);
+        if (with_value) bens_v_store(log_sum + v, bens_v_log(total));
+    }
+    for (int64_t i = 0; i < count; i++) {
+        if (with_value) value += (double)(x[label[i]][i] - most[i]) - (double)log_sum[i];
+        if (dlogits == NULL) continue;
+        for (int64_t k = 0; k < n_classes; k++)
+            dlogits[i * n_classes + k] = e[k][i] * scale[i];
+        dlogits[i * n_classes + label[i]] += 1.0f;
+    }
+    return value;
+}
+
+/* The rows first ... last - 1. */
+static double softmax_chunk(const float *logits, const int32_t *label, int64_t first,
+                            int64_t last, int64_t n_classes, bool with_value,
+                            float *dlogits)
+{
+    double value = 0;
+    const int64_t step = n_classes <= BENS_LANES ? BENS_LANES : 1;
+    for (int64_t i = first; i < last; i += step) {
+        const float *x = logits + i * n_classes;
+        float *d = dlogits != NULL ? dlogits + i * n_classes : NULL;
+        if (step == 1)
+            value += softmax_row(x, label[i], n_classes, d);
+        else
+            value += softmax_group(x, label + i, last - i < step ? last - i : step,
+                                   n_classes, with_value, d);
+    }
+    return value;
+}
+
 void BENS_KERNEL(softmax)(const float *logits, const int32_t *label, int64_t n,
                           int64_t n_classes, double *value, float *dlogits)
 {
-    const int64_t per_chunk = (n + CHUNKS - 1) / CHUNKS;
+    const int64_t rows = rows_per_chunk(n);
     const int threads = threads_for(n * n_classes);
-    double part[CHUNKS] = {0}, total = 0;
+    double part[CHUNKS], total = 0;
 
+    if (n <= rows)
+        total = softmax_chunk(logits, label, 0, n, n_classes, value != NULL, dlogits);
+    else {
 #pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
-    for (int64_t c = 0; c < CHUNKS; c++)
-        for (int64_t i = c * per_chunk; i < (c + 1) * per_chunk && i < n; i++)
-            part[c] += softmax_row(logits + i * n_classes, label[i], n_classes,
-                                   dlogits != NULL ? dlogits + i * n_classes : NULL);
-
-    for (int c = 0; c < CHUNKS; c++) total += part[c];
+        for (int64_t c = 0; c < (n + rows - 1) / rows; c++) {
+            const int64_t last = (c + 1) * rows < n ? (c + 1) * rows : n;
+            part[c] = softmax_chunk(logits, label, c * rows, last, n_classes,
+                                    value != NULL, dlogits);
+        }
+        for (int64_t c = 0; c * rows < n; c++) total += part[c];
+    }
     if (value != NULL) *value = total;
 }
 
@@ -122,25 +188,32 @@ static double sigmoid_chunk(const float *logits, const int32_t *label, int64_t n
 void BENS_KERNEL(sigmoid)(const float *logits, const int32_t *label, int64_t n,
                           double *value, float *dlogits)
 {
-    const int64_t per_chunk = ((n + CHUNKS - 1) / CHUNKS + 15) / 16 * 16;
+    const int64_t rows = rows_per_chunk(n);
     const int threads = threads_for(n);
-    double part[CHUNKS] = {0}, total = 0;
+    double part[CHUNKS], total = 0;
 
+    if (n <= rows)
+        total = sigmoid_chunk(logits, label, n, dlogits);
+    else {
 #pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
-    for (int64_t c = 0; c < CHUNKS; c++) {
-        const int64_t first = c * per_chunk, left = n - first;
-        if (left > 0)
-            part[c] = sigmoid_chunk(logits + first, label + first,
-                                    left < per_chunk ? left : per_chunk,
-                                    dlogits != NULL ? dlogits + first : NULL);
+        for (int64_t c = 0; c < (n + rows - 1) / rows; c++) {
+            const int64_t first = c * rows, left = n - first;
+            part[c] =
+                sigmoid_chunk(logits + first, label + first, left < rows ? left : rows,
+                              dlogits != NULL ? dlogits + first : NULL);
+        }
+        for (int64_t c = 0; c * rows < n; c++) total += part[c];
     }
-    for (int c = 0; c < CHUNKS; c++) total += part[c];
     if (value != NULL) *value = total;
 }
 
 void BENS_KERNEL(add)(const float *x, size_t n, float *y)
 {
     const int threads = threads_for((int64_t)(n / 4)); /* bound by memory */
-#pragma omp parallel for simd num_threads(threads) schedule(static) if (threads > 1)
-    for (size_t i = 0; i < n; i++) y[i] += x[i];
+    if (threads == 1)
+        for (size_t i = 0; i < n; i++) y[i] += x[i];
+    else {
+#pragma omp parallel for num_threads(threads) schedule(static)
+        for (size_t i = 0; i < n; i++) y[i] += x[i];
+    }
 }
