@@ -16,7 +16,7 @@ static const bens_option run[] = {
     {.name = "threads", .kind = BENS_OPTION_INT, .preset = "1", .min = 1, .max = 4096,
      AT(threads), .unit = "threads a rank", .doc = "changes the speed, not the bits"},
     {.name = "strict", .kind = BENS_OPTION_BOOL, .preset = "false", AT(strict),
-     .doc = "exit 3 from train when a chain diverged"},
+     .doc = "exit 3 if a chain diverged or a thermometer is far off"},
     {0}};
 #undef AT
 
@@ -43,7 +43,7 @@ static const bens_option data[] = {
     {.name = "train", .kind = BENS_OPTION_PATH, AT(request.train),
      .doc = "the training set"},
     {.name = "test", .kind = BENS_OPTION_PATH, .preset = "", AT(request.test),
-     .doc = "the test set; or test_fraction"},
+     .doc = "a test set, held out and not used yet; or test_fraction"},
     {.name = "test_fraction", .kind = BENS_OPTION_REAL, .preset = "0", .max = 1,
      .below_max = true, AT(request.test_fraction),
      .doc = "of the rows of train, set aside by the seed"},
