@@ -45,7 +45,7 @@ if(BENS_CBLAS_WORKS)
 elseif(BENS_CBLAS AND BENS_CBLAS_INCLUDE)
   list(APPEND bens_missing "cblas_sgemm: no program with ${BENS_CBLAS_INCLUDE}/cblas.h and ${BENS_CBLAS} links, name another with -D BENS_CBLAS=LIBRARY -D BENS_CBLAS_INCLUDE=FOLDER")
 else()
-  list(APPEND bens_missing "a CBLAS: cblas.h and its library (Debian: libopenblas-serial-dev), or -D BENS_CBLAS=LIBRARY -D BENS_CBLAS_INCLUDE=FOLDER")
+  list(APPEND bens_missing "a CBLAS: cblas.h and its library (Debian: libopenblas-dev), or -D BENS_CBLAS=LIBRARY -D BENS_CBLAS_INCLUDE=FOLDER")
 endif()
 
 if(BENS_MPI_HDF5)

@@ -7,3 +7,4 @@ fi
 # Containers forbid the system call by which Open MPI copies between processes: it would say so
 # for every message.
 export OMPI_MCA_btl_vader_single_copy_mechanism=none
+export OPENBLAS_NUM_THREADS=1 # bens uses one; the others would only be started

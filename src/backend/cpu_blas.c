@@ -9,9 +9,11 @@
 #pragma weak openblas_set_num_threads
 #pragma weak openblas_get_config
 #pragma weak openblas_get_corename
+#pragma weak openblas_get_parallel
 void openblas_set_num_threads(int threads);
 char *openblas_get_config(void);
 char *openblas_get_corename(void);
+int openblas_get_parallel(void);
 void bli_thread_set_num_threads(int64_t threads) __attribute__((weak));
 void MKL_Set_Num_Threads(int threads) __attribute__((weak));
 
@@ -39,6 +41,12 @@ void bens_blas_describe(char *text, size_t size)
         snprintf(text, size, "MKL");
     else
         snprintf(text, size, "CBLAS");
+}
+
+/* An OpenBLAS built without threads may not be called by several at once either. */
+static bool takes_several_callers(void)
+{
+    return openblas_get_parallel == NULL || openblas_get_parallel() != 0;
 }
 
 static int64_t least(int64_t a, int64_t b)
