@@ -93,7 +93,7 @@ void bens_blas_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, in
     const int64_t across = (n + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS,
                   blocks = down * across;
     const double worth = (double)m * (double)n * (double)k / THREAD_MIN;
-    const int most = omp_get_max_threads();
+    const int most = takes_several_callers() ? omp_get_max_threads() : 1;
     const int threads = worth < 1 ? 1 : worth < most ? (int)worth : most;
 
     if (blocks ==
