@@ -55,7 +55,7 @@ if(BENS_MPI_HDF5)
   endif()
 
   # Serial or parallel: bens uses HDF5 from one process at a time.
-  find_package(HDF5 1.10 COMPONENTS C HL)
+  find_package(HDF5 1.10.2 COMPONENTS C HL)
   if(HDF5_FOUND)
     add_library(bens_hdf5 INTERFACE IMPORTED GLOBAL)
     target_include_directories(bens_hdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS} ${HDF5_INCLUDE_DIRS})
@@ -65,7 +65,7 @@ if(BENS_MPI_HDF5)
       target_link_libraries(bens_hdf5 INTERFACE MPI::MPI_C)
     endif()
   else()
-    list(APPEND bens_missing "HDF5 1.10 or newer with its high-level library (Debian: libhdf5-dev, cluster: module load hdf5)")
+    list(APPEND bens_missing "HDF5 1.10.2 or newer with its high-level library (Debian: libhdf5-dev, cluster: module load hdf5)")
   endif()
 
   include(cmake/inih.cmake)
