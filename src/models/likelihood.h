@@ -23,6 +23,7 @@ typedef struct {
 } bens_likelihood;
 
 const bens_likelihood *bens_likelihood_at(size_t i);           /* NULL behind the last */
+const bens_likelihood *bens_likelihood_find(const char *name); /* NULL if there is none */
 
 #define X(name) extern const bens_likelihood bens_likelihood_##name;
 #include "models/likelihoods.h"

@@ -34,3 +34,10 @@ const bens_likelihood *bens_likelihood_at(size_t i)
 {
     return i < sizeof likelihoods / sizeof *likelihoods ? likelihoods[i] : NULL;
 }
+
+const bens_likelihood *bens_likelihood_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof likelihoods / sizeof *likelihoods; i++)
+        if (strcmp(likelihoods[i]->name, name) == 0) return likelihoods[i];
+    return NULL;
+}
