@@ -6,19 +6,13 @@
 #ifndef BENS_CORE_PARAMS_H
 #define BENS_CORE_PARAMS_H
 
+#include "core/prior.h"
 #include "core/status.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 enum { BENS_MAX_RANK = 4, BENS_NAME_SIZE = 64 };
-
-typedef enum { BENS_PRIOR_FLAT, BENS_PRIOR_NORMAL } bens_prior_kind;
-
-typedef struct {
-    bens_prior_kind kind;
-    double scale; /* normal: the standard deviation */
-} bens_prior;
 
 /* A named axis with labels, e.g. "feature" with the names of the columns. */
 typedef struct {
@@ -33,6 +27,8 @@ typedef struct {
     int64_t shape[BENS_MAX_RANK];
     const bens_axis *axis[BENS_MAX_RANK]; /* NULL: NAME_dim_k; the model's */
     size_t offset, size;                  /* elements of the arena         */
+    int64_t fan_in; /* inputs of an output: product of shape behind the first, 1 for less than */
+                    /* two axes; a model may say otherwise                                     */
     bens_prior prior;
 } bens_tensor;
 
@@ -53,11 +49,13 @@ bens_status bens_params_add(bens_params *params, const char *name, int rank,
 /* Local. NULL if there is none. */
 const bens_tensor *bens_params_find(const bens_params *params, const char *name);
 
-/* Local. The sum over all normal priors of -theta^2 / (2 scale^2): constants are dropped. */
+/* Local. The sum of all priors at theta [n], without constants. */
 double bens_params_log_prior(const bens_params *params, const float *theta);
 
-/* Local. Precision 1 / scale^2 of a tensor's prior, 0 if flat. */
-double bens_prior_precision(const bens_prior *prior);
+/* Local. grad [n] += factor x the gradient of the log prior; apart_only: of those that the
+ * kernels do not add (bens_prior_is_apart). */
+void bens_params_prior_gradient(const bens_params *params, const float *theta, double factor,
+                                bool apart_only, float *grad);
 
 void bens_params_release(bens_params *params);
 

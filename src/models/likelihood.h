@@ -8,18 +8,50 @@
 #include "backend/backend.h"
 #include "data/data.h"
 
+/* y of some rows: [n]; the one that the likelihood's target is. */
+typedef struct {
+    const int32_t *label;
+    const float *value;
+} bens_y;
+
+/* A likelihood with its settings and the scalar parameter of its own (0 if it has none). */
+typedef struct {
+    const bens_backend *be;
+    const void *options;
+    float parameter;
+} bens_likelihood_at_theta;
+
 typedef struct {
     const char *name, *doc;
+    const bens_option *options; /* its keys in [likelihood], ended by {0}; NULL: none  */
+    size_t options_size;
     bens_target target; /* the kind of y it is about */
 
     /* Local. The number of outputs a model must have for these data.
      * Errors: BENS_ERR_CONFIG: the data do not fit (two classes wanted, found 3). */
     bens_status (*outputs)(const bens_data *data, int64_t *n);
 
+    /* Local. The name of its parameter, a scalar tensor that the model adds ("log_noise"); NULL:
+     * none with these settings. The function may be NULL. */
+    const char *(*parameter)(const void *options);
+    /* Local. What is stored beside it: its name ("noise") and value. With `parameter` only. */
+    const char *derived;
+    float (*derive)(float parameter);
+
     /* Local. *value = sum over n rows of log p(y | out [n][outputs]); dout its gradient (may
-     * be out itself). Each may be NULL. */
-    void (*log_lik)(const bens_backend *be, const float *out, int64_t outputs,
-                    const int32_t *label, int64_t n, double *value, float *dout);
+     * be out itself); *dparameter += that by the parameter. Each may be NULL. */
+    void (*log_lik)(const bens_likelihood_at_theta *at, const float *out, int64_t outputs,
+                    const bens_y *y, int64_t n, double *value, float *dout,
+                    double *dparameter);
+
+    /* Local. each [n] = log p(y_i | out_i). */
+    void (*each)(const bens_likelihood_at_theta *at, const float *out, int64_t outputs,
+                 const bens_y *y, int64_t n, double *each);
+
+    /* Local. Class targets: mean [n][n_classes] = the probabilities, variance NULL. Real ones:
+     * mean [n] and variance [n] of y. */
+    void (*predict)(const bens_likelihood_at_theta *at, const float *out, int64_t outputs,
+                    int64_t n, int64_t n_classes, double *mean, double *variance);
 } bens_likelihood;
 
 const bens_likelihood *bens_likelihood_at(size_t i);           /* NULL behind the last */

@@ -2,9 +2,9 @@
  *
  *     log p(theta | y) = log_prior(theta) + sum over i < N of log_lik_i(theta)
  *
- * bens scales (1/N, T), batches, sums over shards, adds the prior and the noise. A model
- * without data has N = 1: its whole density is the log_lik of one row, and a slice of a batch
- * that has no row has none of it.
+ * bens scales (1/N, T), batches, sums over shards, adds the priors of the settings and the
+ * noise. A model without data has N = 1: its whole density is the log_lik of one row, and a
+ * slice of a batch that has no row has none of it.
  *
  * To add one: write models/NAME.c with `bens_model_NAME`, add X(NAME) to list.h. */
 #ifndef BENS_MODELS_MODEL_H
@@ -14,9 +14,11 @@
 
 typedef struct {
     const void *options;
+    const char *const *settings;   /* any_key: key, value, ..., NULL; else NULL          */
     const bens_backend *be;
     const bens_data *data;             /* training data, borrowed for life; NULL: none   */
     const bens_likelihood *likelihood; /* its target is that of data; NULL: none         */
+    const void *likelihood_options;
 } bens_model_setup;
 
 /* The rows of one evaluation (none is legal: value and gradient are 0), and its place in the
@@ -32,12 +34,17 @@ typedef struct {
     const char *name, *doc;
     const bens_option *options; /* its keys in [model], ended by {0}             */
     size_t options_size;
-    bool own_density;           /* [data], [likelihood], [prior] are refused     */
+    bool own_density; /* [likelihood] and [prior] are refused, and [data] too ...           */
+    bool own_data;    /* ... but for its keys batch and order: the model has N data itself  */
+    bool any_key;     /* further keys of [model] are handed over as they are                */
 
     /* Local. Adds its tensors to params; *state is what the other functions get.
      * Errors: BENS_ERR_CONFIG. */
     bens_status (*create)(const bens_model_setup *setup, bens_params *params, void **state);
     void (*destroy)(void *state); /* takes NULL */
+
+    /* Local. own_data: N; 0: no data (then N = 1). NULL otherwise. */
+    int64_t (*n_data)(const void *state);
 
     /* Local. The start of a chain ([init] from = model) at stream INIT. theta is zeroed.
      * NULL: start from zero. */
@@ -49,6 +56,21 @@ typedef struct {
      * call at a time. */
     bens_status (*log_lik)(void *state, const float *theta, const bens_batch *batch,
                            double *value, float *grad);
+
+    /* Local. A log prior of the model's own: *value += it; grad [n] += factor x its gradient.
+     * Each may be NULL. NULL: it has none. */
+    void (*log_prior)(void *state, const float *theta, double factor, double *value,
+                      float *grad);
+
+    /* Local. Quantities that are stored beside theta: their table, and their values out
+     * [outputs->n] (zeroed) at theta. NULL: none. */
+    bens_status (*outputs)(const void *state, bens_params *outputs);
+    void (*output)(void *state, const float *theta, float *out);
+
+    /* Local. out [n][outputs of the likelihood] at inputs x [n][features], on the scale of the
+     * training data, for `predict`. NULL: it cannot. */
+    bens_status (*forward)(void *state, const float *theta, const float *x, int64_t n,
+                           float *out);
 } bens_model;
 
 const bens_model *bens_model_at(size_t i);           /* NULL behind the last */
