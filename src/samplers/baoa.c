@@ -19,20 +19,21 @@ typedef struct {
 static const bens_option options[] = {
     BENS_SAMPLER_COMMON(baoa_options),
     BENS_FRICTION_OPTIONS(baoa_options),
+    BENS_SAMPLER_NOISE(baoa_options),
     {0},
 };
 
-static bens_langevin linear(const void *p, double eps, double T)
+static bens_langevin linear(const void *p, const bens_step *at)
 {
     const baoa_options *o = p;
-    const double prec = 1 / (o->sigma * o->sigma), x = eps * o->alpha * prec;
-    const double c = bens_k_exp_f64(-x), half = 0.5 * eps * prec;
+    const double prec = 1 / (o->sigma * o->sigma), x = at->eps * o->alpha * prec;
+    const double c = bens_k_exp_f64(-x), half = 0.5 * at->eps * prec;
 
     return (bens_langevin){.a = c,
-                           .b = c * eps,
-                           .s = o->sigma * sqrt(T * bens_one_minus_exp(2 * x)),
+                           .b = c * at->eps,
+                           .s = o->sigma * sqrt(at->T * bens_one_minus_exp(2 * x)),
                            .p = half,
-                           .q = half * eps,
+                           .q = half * at->eps,
                            .r = half};
 }
 
@@ -56,6 +57,7 @@ const bens_sampler bens_sampler_baoa = {
     .options = options,
     .options_size = sizeof(baoa_options),
     .n_aux = 1,
+    .momenta = true,
     .linear = linear,
     .mass = mass,
     .largest_step = largest_step,

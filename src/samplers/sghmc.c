@@ -27,6 +27,7 @@ static const bens_option options[] = {
      .choices = "euler|symplectic",
      .offset = offsetof(sghmc_options, integrator),
      .doc = "euler: the paper's; symplectic: the new momentum moves theta"},
+    BENS_SAMPLER_NOISE(sghmc_options),
     {0},
 };
 
@@ -50,14 +51,14 @@ static bens_status check(const void *p)
     return BENS_OK;
 }
 
-static bens_langevin linear(const void *p, double eps, double T)
+static bens_langevin linear(const void *p, const bens_step *at)
 {
     const sghmc_options *o = p;
-    const double move = eps / (o->sigma * o->sigma);
+    const double move = at->eps / (o->sigma * o->sigma);
 
-    return (bens_langevin){.a = 1 - friction(o, eps),
-                           .b = eps,
-                           .s = sqrt(2 * o->alpha * eps * T),
+    return (bens_langevin){.a = 1 - friction(o, at->eps),
+                           .b = at->eps,
+                           .s = sqrt(2 * o->alpha * at->eps * at->T),
                            .p = o->integrator == EULER ? move : 0,
                            .r = o->integrator == SYMPLECTIC ? move : 0};
 }
@@ -86,6 +87,7 @@ const bens_sampler bens_sampler_sghmc = {
     .options = options,
     .options_size = sizeof(sghmc_options),
     .n_aux = 1,
+    .momenta = true,
     .check = check,
     .linear = linear,
     .mass = mass,
