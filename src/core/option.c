@@ -82,10 +82,15 @@ static bens_status set_bool(const setting *s)
     return BENS_OK;
 }
 
+static bool is_word(const setting *s)
+{
+    return s->option->word != NULL && strcmp(s->value, s->option->word) == 0;
+}
+
 static bens_status set_int(const setting *s)
 {
-    int64_t value = 0;
-    if (s->option->word == NULL || strcmp(s->value, s->option->word) != 0) {
+    int64_t value = (int64_t)s->option->word_value;
+    if (!is_word(s)) {
         char *stop;
         if (strspn(s->value, "+-0123456789") != strlen(s->value)) return refuse(s, "");
         errno = 0;
@@ -102,9 +107,11 @@ static bens_status set_int(const setting *s)
 static bens_status set_real(const setting *s)
 {
     const char *stop;
-    double value;
-    if (!read_real(s->value, &stop, &value) || *stop != '\0') return refuse(s, "");
-    if (!in_range(s->option, value)) return refuse(s, too_large(s, value));
+    double value = s->option->word_value;
+    if (!is_word(s)) {
+        if (!read_real(s->value, &stop, &value) || *stop != '\0') return refuse(s, "");
+        if (!in_range(s->option, value)) return refuse(s, too_large(s, value));
+    }
     store(s, &value, sizeof value);
     return BENS_OK;
 }
@@ -127,10 +134,23 @@ static bool holds_comment(const char *text)
     return false;
 }
 
+/* The position of the value among the option's choices; -1: it is none of them. */
+static int find_choice(const setting *s)
+{
+    const size_t length = strlen(s->value);
+    const char *name = s->option->choices;
+    for (int i = 0; name != NULL; i++) {
+        const size_t size = strcspn(name, "|");
+        if (size == length && memcmp(name, s->value, size) == 0) return i;
+        name = name[size] == '|' ? name + size + 1 : NULL;
+    }
+    return -1;
+}
+
 static bens_status set_path(const setting *s)
 {
     char path[PATH_MAX];
-    if (s->value[0] == '\0') return set_text(s);
+    if (s->value[0] == '\0' || find_choice(s) >= 0) return set_text(s);
     if (s->value[0] == '~')
         return refuse(s, " (~ is not expanded here: write the path out)");
     if (!bens_path_resolve(s->folder, s->value, path))
@@ -161,17 +181,10 @@ static bens_status refuse_choice(const setting *s)
 
 static bens_status set_choice(const setting *s)
 {
-    const size_t length = strlen(s->value);
-    const char *name = s->option->choices;
-    for (int i = 0; name != NULL; i++) {
-        const size_t size = strcspn(name, "|");
-        if (size == length && memcmp(name, s->value, size) == 0) {
-            store(s, &i, sizeof i);
-            return BENS_OK;
-        }
-        name = name[size] == '|' ? name + size + 1 : NULL;
-    }
-    return refuse_choice(s);
+    const int choice = find_choice(s);
+    if (choice < 0) return refuse_choice(s);
+    store(s, &choice, sizeof choice);
+    return BENS_OK;
 }
 
 static const char *skip_space(const char *text)

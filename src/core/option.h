@@ -45,8 +45,10 @@ typedef struct {
                            /* 1e18 and more is no limit worth telling                 */
     bool above_min;        /* min itself is refused                                   */
     bool below_max;        /* max itself is refused                                   */
-    const char *word;      /* INT: a word that stands for 0, such as "auto" or "full" */
-    const char *choices;   /* CHOICE: "a|b|c"; TEXT: the names that it may be, shown  */
+    const char *word;      /* INT, REAL: a word that stands for word_value: "auto"    */
+    double word_value;
+    const char *choices;   /* CHOICE: "a|b|c"; TEXT: the names that it may be, shown; */
+                           /* PATH: words that are no path and stay as they are       */
     const char *unit;      /* shown by `bens options`; may be NULL                    */
     const char *doc;       /* one line                                                */
 } bens_option;

@@ -65,7 +65,7 @@ static bens_status print_int(const bens_option *option, int64_t value, bens_pool
                              char **out)
 {
     char text[32];
-    if (value == 0 && option->word != NULL)
+    if (option->word != NULL && (double)value == option->word_value)
         return bens_pool_text(pool, option->word, out);
     snprintf(text, sizeof text, "%lld", (long long)value);
     return bens_pool_text(pool, text, out);
@@ -101,6 +101,8 @@ bens_status bens_option_print(const bens_option *option, const void *target,
         return print_int(option, v.whole, pool, out);
     case BENS_OPTION_REAL:
         load(option, target, &v.real, sizeof v.real);
+        if (option->word != NULL && v.real == option->word_value)
+            return bens_pool_text(pool, option->word, out);
         print_real(v.real, number, sizeof number);
         return bens_pool_text(pool, number, out);
     case BENS_OPTION_CHOICE:
@@ -157,6 +159,7 @@ void bens_option_wanted(const bens_option *option, char *text, size_t size)
     const char *const or_nothing =
         option->preset && !*option->preset ? " or nothing" : "";
     char within[80];
+    size_t used;
     range(option, within, sizeof within);
     switch (option->kind) {
     case BENS_OPTION_BOOL:
@@ -167,7 +170,8 @@ void bens_option_wanted(const bens_option *option, char *text, size_t size)
                  option->word ? option->word : "");
         break;
     case BENS_OPTION_REAL:
-        snprintf(text, size, "a number%s", within);
+        snprintf(text, size, "a number%s%s%s", within, option->word ? " or " : "",
+                 option->word ? option->word : "");
         break;
     case BENS_OPTION_TEXT:
         if (option->choices != NULL)
@@ -176,7 +180,11 @@ void bens_option_wanted(const bens_option *option, char *text, size_t size)
             snprintf(text, size, "a text%s", or_nothing);
         break;
     case BENS_OPTION_PATH:
-        snprintf(text, size, "a path%s", or_nothing);
+        text[0] = '\0';
+        if (option->choices != NULL) list(option->choices, text, size);
+        used = strlen(text);
+        snprintf(text + used, size - used, "%sa path%s", used > 0 ? " or " : "",
+                 or_nothing);
         break;
     case BENS_OPTION_CHOICE:
         list(option->choices, text, size);

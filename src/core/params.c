@@ -50,7 +50,9 @@ bens_status bens_params_add(bens_params *params, const char *name, int rank,
     bens_tensor *t = &grown[count];
     *t = (bens_tensor){.rank = rank, .offset = params->n, .size = size};
     memcpy(t->name, name, strlen(name) + 1);
+    t->fan_in = 1;
     for (int i = 0; i < rank; i++) t->shape[i] = shape[i];
+    for (int i = 1; i < rank; i++) t->fan_in *= shape[i];
     params->n_tensors++;
     params->n += (size + ALIGN - 1) / ALIGN * ALIGN;
     params->n_values += size;
@@ -65,24 +67,25 @@ const bens_tensor *bens_params_find(const bens_params *params, const char *name)
     return NULL;
 }
 
-double bens_prior_precision(const bens_prior *prior)
-{
-    return prior->kind == BENS_PRIOR_NORMAL ? 1 / (prior->scale * prior->scale) : 0;
-}
-
 double bens_params_log_prior(const bens_params *params, const float *theta)
 {
     double sum = 0;
     for (int i = 0; i < params->n_tensors; i++) {
         const bens_tensor *t = &params->tensors[i];
-        const double precision = bens_prior_precision(&t->prior);
-        if (precision == 0) continue;
-        double squares = 0;
-        for (size_t e = t->offset; e < t->offset + t->size; e++)
-            squares += (double)theta[e] * (double)theta[e];
-        sum -= 0.5 * precision * squares;
+        sum += bens_prior_log(&t->prior, theta + t->offset, t->size);
     }
     return sum;
+}
+
+void bens_params_prior_gradient(const bens_params *params, const float *theta,
+                                double factor, bool apart_only, float *grad)
+{
+    for (int i = 0; i < params->n_tensors; i++) {
+        const bens_tensor *t = &params->tensors[i];
+        if (apart_only && !bens_prior_is_apart(&t->prior)) continue;
+        bens_prior_gradient(&t->prior, theta + t->offset, t->size, factor,
+                            grad + t->offset);
+    }
 }
 
 void bens_params_release(bens_params *params)
