@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { BENS_MAX_RANK = 4, BENS_NAME_SIZE = 64 };
+enum { BENS_MAX_RANK = 4, BENS_NAME_SIZE = 64, BENS_MAX_STATS = 4 };
 
 /* A named axis with labels, e.g. "feature" with the names of the columns. */
 typedef struct {
@@ -30,6 +30,7 @@ typedef struct {
     int64_t fan_in; /* inputs of an output: product of shape behind the first, 1 for less than */
                     /* two axes; a model may say otherwise                                     */
     bens_prior prior;
+    bool output; /* no parameter: computed from them and stored beside them */
 } bens_tensor;
 
 typedef struct {
@@ -37,7 +38,9 @@ typedef struct {
     bens_tensor *tensors; /* owned */
     size_t n;             /* of the arena, padding included  */
     size_t n_values;      /* of all tensors, without padding */
-    double n_data;        /* N: the kernel adds -(1/scale^2/N) theta of a normal prior */
+    double n_data;        /* N: the kernel adds -(1/scale^2/N) theta of a fused prior */
+    const char *const *stats; /* names of further numbers stored with a draw, borrowed, at most */
+                              /* BENS_MAX_STATS, ended by NULL; NULL: none                     */
 } bens_params;
 
 /* Local. Appends a tensor with a flat prior; n_data is set by the caller.

@@ -36,6 +36,7 @@ typedef struct {
     int64_t step;
     double step_size, temperature, temperature_kinetic, temperature_configurational;
     bool diverging;
+    double stat[BENS_MAX_STATS]; /* those that params->stats names */
 } bens_draw;
 
 /* Bytes of one file of this shape (a little more than it will have), and of one draw of one

@@ -90,18 +90,37 @@ static bens_status put_constant(hid_t file, const bens_samples_spec *spec)
     return s;
 }
 
+/* Means and scales of a run that came before are in that run's file, which config names. */
+static json_t *describe_prior(const bens_prior *p)
+{
+    const bool laplace = p->kind == BENS_PRIOR_LAPLACE;
+    json_t *prior = json_object();
+    json_object_set_new(prior, "name",
+                        json_string(p->kind == BENS_PRIOR_FLAT ? "flat"
+                                    : laplace                  ? "laplace"
+                                                               : "normal"));
+    if (p->kind == BENS_PRIOR_FLAT) return prior;
+    if (p->means != NULL) {
+        json_object_set_new(prior, "from", json_string("run"));
+        return prior;
+    }
+    json_object_set_new(prior, "scale", json_real(p->scale));
+    if (p->mean != 0) json_object_set_new(prior, "mean", json_real(p->mean));
+    return prior;
+}
+
 static json_t *describe_tensor(const bens_tensor *t)
 {
-    json_t *shape = json_array(), *prior = json_object(), *tensor = json_object();
+    json_t *shape = json_array(), *tensor = json_object();
     for (int k = 0; k < t->rank; k++)
         json_array_append_new(shape, json_integer((json_int_t)t->shape[k]));
-    const bool normal = t->prior.kind == BENS_PRIOR_NORMAL;
-    json_object_set_new(prior, "name", json_string(normal ? "normal" : "flat"));
-    if (normal) json_object_set_new(prior, "scale", json_real(t->prior.scale));
     json_object_set_new(tensor, "tensor", json_string(t->name));
     json_object_set_new(tensor, "offset", json_integer((json_int_t)t->offset));
     json_object_set_new(tensor, "shape", shape);
-    json_object_set_new(tensor, "prior", prior);
+    if (t->output)
+        json_object_set_new(tensor, "output", json_true());
+    else
+        json_object_set_new(tensor, "prior", describe_prior(&t->prior));
     return tensor;
 }
 

@@ -27,6 +27,28 @@ static const bens_samples_variable stats[] = {
 };
 enum { N_STATS = sizeof stats / sizeof stats[0] };
 
+static int count_stats(const bens_params *params)
+{
+    int n = 0;
+    while (params->stats != NULL && n < BENS_MAX_STATS && params->stats[n] != NULL) n++;
+    return n;
+}
+
+/* The statistic of that place: those of every run, then those of this one. */
+static bens_samples_variable make_stat(const bens_params *params, int i)
+{
+    bens_samples_variable v = {.type = BENS_H5_FLOAT64};
+    if (i < N_STATS) {
+        v = stats[i];
+    } else {
+        v.name = params->stats[i - N_STATS];
+        v.offset = offsetof(bens_draw, stat) + (size_t)(i - N_STATS) * sizeof(double);
+    }
+    v.group = "sample_stats";
+    v.n = 1;
+    return v;
+}
+
 static void name_axis(const bens_tensor *t, int k, bens_samples_axis *out)
 {
     const bens_axis *axis = t->axis[k];
@@ -63,7 +85,7 @@ bens_status bens_samples_layout_create(const bens_params *params, int64_t first_
                                      .n = n_chains,
                                      .first = first_chain};
     const bens_samples_axis draw = {.name = "draw", .n = n_draws};
-    bens_samples_layout l = {.n = params->n_tensors + N_STATS,
+    bens_samples_layout l = {.n = params->n_tensors + N_STATS + count_stats(params),
                              .n_tensors = params->n_tensors};
     BENS_TRY(bens_alloc((size_t)l.n, sizeof *l.variable, &l.variable));
     for (int i = 0; i < l.n; i++) {
@@ -78,9 +100,7 @@ bens_status bens_samples_layout_create(const bens_params *params, int64_t first_
                                          .rank = t->rank};
             for (int k = 0; k < t->rank; k++) name_axis(t, k, &v->axis[2 + k]);
         } else {
-            *v = stats[i - l.n_tensors];
-            v->group = "sample_stats";
-            v->n = 1;
+            *v = make_stat(params, i - l.n_tensors);
         }
         v->rank += 2;
         v->axis[0] = chain;
@@ -113,6 +133,7 @@ uint64_t bens_samples_size(const bens_samples_variable *v)
 uint64_t bens_samples_draw_bytes(const bens_params *params)
 {
     uint64_t bytes = params->n_values * sizeof(float);
+    bytes += (uint64_t)count_stats(params) * sizeof(double);
     for (int i = 0; i < N_STATS; i++) bytes += bens_h5_size(stats[i].type);
     return bytes;
 }
