@@ -1,5 +1,6 @@
 /* likelihood_bernoulli.c - two classes, one logit: p(y = 1) = sigmoid(out). */
 #include "models/likelihood.h"
+#include "models/likelihood_log.h"
 
 static bens_status outputs(const bens_data *data, int64_t *n)
 {
@@ -13,11 +14,41 @@ static bens_status outputs(const bens_data *data, int64_t *n)
     return BENS_OK;
 }
 
-static void log_lik(const bens_backend *be, const float *out, int64_t n_outputs,
-                    const int32_t *label, int64_t n, double *value, float *dout)
+static void log_lik(const bens_likelihood_at_theta *at, const float *out,
+                    int64_t n_outputs, const bens_y *y, int64_t n, double *value,
+                    float *dout, double *dparameter)
 {
     (void)n_outputs;
-    be->sigmoid(out, label, n, value, dout);
+    (void)dparameter;
+    at->be->sigmoid(out, y->label, n, value, dout);
+}
+
+/* log sigmoid(+-t) = min(+-t, 0) - log(1 + e^-|t|) */
+static void each(const bens_likelihood_at_theta *at, const float *out, int64_t n_outputs,
+                 const bens_y *y, int64_t n, double *log_p)
+{
+    (void)at;
+    (void)n_outputs;
+    for (int64_t i = 0; i < n; i++) {
+        const double t = y->label[i] == 1 ? (double)out[i] : -(double)out[i];
+        log_p[i] = (t > 0 ? 0 : t) - bens_log_f64(1 + bens_k_exp_f64(-fabs(t)));
+    }
+}
+
+static void predict(const bens_likelihood_at_theta *at, const float *out,
+                    int64_t n_outputs, int64_t n, int64_t n_classes, double *mean,
+                    double *variance)
+{
+    (void)at;
+    (void)n_outputs;
+    (void)n_classes;
+    (void)variance;
+    for (int64_t i = 0; i < n; i++) {
+        const double e = bens_k_exp_f64(-fabs((double)out[i]));
+        const int likely = out[i] > 0;
+        mean[2 * i + likely] = 1 / (1 + e);
+        mean[2 * i + !likely] = e / (1 + e);
+    }
 }
 
 const bens_likelihood bens_likelihood_bernoulli = {
@@ -26,4 +57,6 @@ const bens_likelihood bens_likelihood_bernoulli = {
     .target = BENS_TARGET_CLASS,
     .outputs = outputs,
     .log_lik = log_lik,
+    .each = each,
+    .predict = predict,
 };
