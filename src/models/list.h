@@ -2,3 +2,4 @@
 X(gaussian)
 X(double_well)
 X(logistic)
+X(plugin)
