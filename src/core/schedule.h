@@ -3,13 +3,15 @@
  *   constant    1
  *   polynomial  (1 + t / offset)^-power                  Robbins and Monro 1951: for power in
  *               (1/2, 1] the sum of eps_t diverges and that of eps_t^2 does not
- *   cosine      (1 + cos(pi t / length)) / 2, then 0
- *   cyclical    a step size falls by (1 + cos(pi t / cycle)) / 2 in every cycle; a temperature
- *               is 0 while a cycle explores, then 1 (Zhang et al., "Cyclical stochastic
- *               gradient MCMC", ICLR 2020)
+ *   cosine      (1 + cos(pi t / (length - warmup))) / 2, from step `length` on 0
+ *   cyclical    a step size falls by (1 + cos(pi t / cycle)) / 2 in every cycle, to begin
+ *               again with 1; a temperature is 0 for the first `explore` steps of a cycle,
+ *               then 1 (Zhang et al., "Cyclical stochastic gradient MCMC", ICLR 2020)
  *
- * then floor + (1 - floor) x that. Before it, warmup: t counts from its end, and step i of it
- * has the factor (i + 1) / warmup. */
+ * then floor + (1 - floor) x that. During warmup step i has the factor (i + 1) / warmup, so
+ * that its last one has 1; t is 0 at the step behind it. Cycles are counted from step 0
+ * instead: there the warmup multiplies. A cyclical temperature knows neither floor nor
+ * warmup. */
 #ifndef BENS_CORE_SCHEDULE_H
 #define BENS_CORE_SCHEDULE_H
 
@@ -28,24 +30,25 @@ typedef enum {
 /* All lengths in steps. */
 typedef struct {
     bens_schedule_kind kind;
-    double power, floor;
+    double power, floor;    /* power >= 0, 0 <= floor <= 1                   */
     int64_t warmup, offset; /* offset >= 1                                   */
     int64_t length;         /* cosine: where it ends, warmup included        */
-    int64_t cycle, explore; /* cyclical: 0 <= explore < cycle                */
+    int64_t cycle, explore; /* 0 <= explore < cycle; cycle = 0: no cycles    */
     bool is_temperature;    /* cyclical means 0 or 1                         */
 } bens_schedule;
 
 /* Local. The factor of step t >= 0 (the one that leads from t to t + 1 steps done); in [0, 1],
- * bit for bit the same on every machine. A warmup shifts no cycle: it only multiplies. */
+ * bit for bit the same on every machine. */
 double bens_schedule_at(const bens_schedule *schedule, int64_t t);
 
-/* Local. Draws are taken every `thin` steps of the sampling phases of the cycles that begin at
- * burn_in or later, and none before a phase is `thin` steps old. The number of steps done at
- * draw k >= 0. cycle = 0: burn_in + (k + 1) thin. */
+/* Local. The number of steps done at draw k >= 0: burn_in + (k + 1) thin. With cycles draws are
+ * taken every `thin` steps of the sampling phases (the steps of a cycle behind its first
+ * `explore`), the first when a phase is `thin` steps old, of the cycles that begin at burn_in or
+ * later; thin <= cycle - explore, and thin = 0: at the end of each of these cycles. */
 int64_t bens_schedule_draw(const bens_schedule *schedule, int64_t burn_in, int64_t thin,
                            int64_t k);
 
-/* Local. Is step t in the exploration of a cycle? (cycle = 0: false) */
+/* Local. Is step t in the exploration of a cycle? Without cycles: false. */
 bool bens_schedule_explores(const bens_schedule *schedule, int64_t t);
 
 #endif

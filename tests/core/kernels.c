@@ -113,6 +113,58 @@ static void exp_in_double(void **state)
     assert_true(isinf(bens_k_exp_f64(800)) && isnan(bens_k_exp_f64((double)NAN)));
 }
 
+/* The error in units of the last place of y. long double has 11 more bits. */
+static double ulps(double x, long double y)
+{
+    return (double)(fabsl((long double)x - y) / ldexpl(1, ilogb((double)y) - 52));
+}
+
+static void log_in_double(void **state)
+{
+    double most = 0;
+    (void)state;
+    for (double e = -1074; e < 1023.9; e += 0.00713) {
+        const double x = exp2(e), error = ulps(bens_k_log_f64(x), logl((long double)x));
+        if (!(error <= most)) most = error;
+    }
+    for (double x = 0.5; x < 2; x += 0x1.234567p-21) {
+        const double error = ulps(bens_k_log_f64(x), logl((long double)x));
+        if (!(error <= most)) most = error;
+    }
+    print_message("log_f64: %.3f ulp\n", most);
+    assert_true(most <= 1.0);
+    assert_true(bens_k_log_f64(1) == 0 && isinf(bens_k_log_f64((double)INFINITY)));
+    assert_true(bens_k_log_f64(0) == -(double)INFINITY && isnan(bens_k_log_f64(-1)));
+    assert_true(isnan(bens_k_log_f64((double)NAN)));
+}
+
+static void cospi_in_double(void **state)
+{
+    const long double pi = acosl(-1);
+    double most = 0;
+    (void)state;
+    for (int i = 1; i < 4000000; i++) {
+        const double x = i * 0x1.0cccccccp-22; /* to 1.001 */
+        if (x == 0.5 || x == 1) continue;
+        /* Near 1/2 the cosine is the sine of what is left, which is exact in double. */
+        const long double left = 0.5L - (long double)x;
+        const long double y = sinl(pi * left);
+        const double error = ulps(bens_k_cospi_f64(x), y);
+        if (!(error <= most)) most = error;
+    }
+    print_message("cospi_f64: %.3f ulp\n", most);
+    assert_true(most <= 1.1);
+    for (double k = 0; k < 9; k++) {
+        const double y = bens_k_cospi_f64(k / 2), wanted[] = {1, 0, -1, 0};
+        assert_true(y == wanted[(int)k % 4] && bens_k_cospi_f64(-k / 2) == y);
+    }
+    assert_true(bens_k_cospi_f64(1000.25) == bens_k_cospi_f64(0.25));
+    assert_true(bens_k_cospi_f64(1001.75) == bens_k_cospi_f64(0.25));
+    assert_true(bens_k_cospi_f64(0x1p53 - 1) == -1 && bens_k_cospi_f64(0x1p53) == 1);
+    assert_true(isnan(bens_k_cospi_f64((double)INFINITY)));
+    assert_true(isnan(bens_k_cospi_f64((double)NAN)));
+}
+
 /* The normals of a pair of words in double: radius sqrt(-2 ln u), angle psi + pi/4. */
 static void normal_pair_is_exact(void **state)
 {
@@ -161,10 +213,9 @@ static void the_ends_are_sane(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(errors_are_as_stated),
-        cmocka_unit_test(exp_in_double),
-        cmocka_unit_test(normal_pair_is_exact),
-        cmocka_unit_test(the_ends_are_sane),
+        cmocka_unit_test(errors_are_as_stated), cmocka_unit_test(exp_in_double),
+        cmocka_unit_test(log_in_double),        cmocka_unit_test(cospi_in_double),
+        cmocka_unit_test(normal_pair_is_exact), cmocka_unit_test(the_ends_are_sane),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
