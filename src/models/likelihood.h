@@ -34,6 +34,8 @@ typedef struct {
     /* Local. The name of its parameter, a scalar tensor that the model adds ("log_noise"); NULL:
      * none with these settings. The function may be NULL. */
     const char *(*parameter)(const void *options);
+    /* Local. Where chains start it, given the sd of y. With `parameter` only. */
+    float (*start)(double sd);
     /* Local. What is stored beside it: its name ("noise") and value. With `parameter` only. */
     const char *derived;
     float (*derive)(float parameter);

@@ -1,6 +1,6 @@
 /* likelihood_bernoulli.c - two classes, one logit: p(y = 1) = sigmoid(out). */
 #include "models/likelihood.h"
-#include "models/likelihood_log.h"
+#include "core/kernels.h"
 
 static bens_status outputs(const bens_data *data, int64_t *n)
 {
@@ -31,7 +31,7 @@ static void each(const bens_likelihood_at_theta *at, const float *out, int64_t n
     (void)n_outputs;
     for (int64_t i = 0; i < n; i++) {
         const double t = y->label[i] == 1 ? (double)out[i] : -(double)out[i];
-        log_p[i] = (t > 0 ? 0 : t) - bens_log_f64(1 + bens_k_exp_f64(-fabs(t)));
+        log_p[i] = (t > 0 ? 0 : t) - bens_k_log_f64(1 + bens_k_exp_f64(-fabs(t)));
     }
 }
 

@@ -1,6 +1,6 @@
 /* likelihood_categorical.c - K classes, K logits: p(y = k) = softmax(out)_k. */
 #include "models/likelihood.h"
-#include "models/likelihood_log.h"
+#include "core/kernels.h"
 
 static bens_status outputs(const bens_data *data, int64_t *n)
 {
@@ -48,7 +48,7 @@ static void each(const bens_likelihood_at_theta *at, const float *out, int64_t K
     for (int64_t i = 0; i < n; i++, out += K) {
         const double most = largest(out, K);
         log_p[i] = (double)out[y->label[i]] - most -
-                   bens_log_f64(exponentials(out, K, most, NULL));
+                   bens_k_log_f64(exponentials(out, K, most, NULL));
     }
 }
 

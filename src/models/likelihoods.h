@@ -1,3 +1,4 @@
 /* The registry of likelihoods: one line each. */
 X(bernoulli)
 X(categorical)
+X(normal)

@@ -1,0 +1,191 @@
+/* linear.c - a number from a linear function of the features: y ~ p(. | weight . x + bias).
+ *
+ * affine.h has the tensors; a parameter of the likelihood (log_noise) is one more, and what it
+ * stands for (noise) is stored beside them. Chains start from the mean of y and its sd.
+ * With normal noise and few columns the whole data set is a triangle, least_squares.h. */
+#include "models/affine.h"
+#include "models/least_squares.h"
+#include "models/likelihood_normal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    bool intercept;
+} linear_options;
+
+typedef struct {
+    size_t n; /* of the arena */
+    bens_affine affine;
+    bens_likelihood_at_theta at;
+    bool has_parameter;
+    size_t parameter;           /* offset in the arena               */
+    bens_least_squares *narrow; /* owned; NULL: always by the blocks */
+} linear;
+
+static const bens_option options[] = {
+    {.name = "intercept",
+     .kind = BENS_OPTION_BOOL,
+     .preset = "false",
+     .offset = offsetof(linear_options, intercept),
+     .doc = "adds the tensor bias"},
+    {0},
+};
+
+static void destroy(void *state)
+{
+    linear *l = state;
+    if (l == NULL) return;
+    bens_affine_release(&l->affine);
+    free(l->narrow);
+    free(l);
+}
+
+static bens_status add_parameter(const bens_model_setup *setup, bens_params *params,
+                                 linear *l)
+{
+    const bens_likelihood *p = setup->likelihood;
+    const char *name =
+        p->parameter == NULL ? NULL : p->parameter(setup->likelihood_options);
+    bens_tensor *t;
+    if (name == NULL) return BENS_OK;
+    BENS_TRY(bens_params_add(params, name, 0, NULL, &t));
+    l->has_parameter = true;
+    l->parameter = t->offset;
+    return BENS_OK;
+}
+
+static bens_status add_narrow(linear *l)
+{
+    const bens_affine *a = &l->affine;
+    if (a->likelihood != &bens_likelihood_normal ||
+        a->F + a->intercept > BENS_LEAST_SQUARES_WIDTH)
+        return BENS_OK;
+    BENS_TRY(bens_alloc(1, sizeof *l->narrow, &l->narrow));
+    bens_least_squares_fill(a->data, a->intercept, l->narrow);
+    return BENS_OK;
+}
+
+static bens_status fill(const bens_model_setup *setup, bens_params *params, linear *l)
+{
+    const linear_options *o = setup->options;
+    if (setup->likelihood->target != BENS_TARGET_REAL)
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "[model] linear: wanted a likelihood of numbers (normal), found %s",
+                  setup->likelihood->name);
+    BENS_TRY(bens_affine_create(setup, o->intercept, params, &l->affine));
+    BENS_TRY(add_parameter(setup, params, l));
+    l->n = params->n;
+    l->at =
+        (bens_likelihood_at_theta){.be = setup->be, .options = setup->likelihood_options};
+    BENS_TRY(bens_affine_allocate(&l->affine));
+    return add_narrow(l);
+}
+
+static bens_status create(const bens_model_setup *setup, bens_params *params,
+                          void **state)
+{
+    linear *l;
+    BENS_TRY(bens_alloc(1, sizeof *l, &l));
+    const bens_status s = fill(setup, params, l);
+    if (s == BENS_OK)
+        *state = l;
+    else
+        destroy(l);
+    return s;
+}
+
+/* bias at the mean of y, noise at the sd about it (about 0 without bias): from zero the first
+ * gradients of a y far from there would throw a chain out. */
+static void init(const void *state, const bens_params *params, const bens_rng *at,
+                 float *theta)
+{
+    const linear *l = state;
+    const bens_affine *a = &l->affine;
+    const double n = (double)a->data->n_rows;
+    double mean = 0, squares = 0;
+    (void)params;
+    (void)at;
+    for (int64_t i = 0; a->intercept && i < a->data->n_rows; i++)
+        mean += (double)a->data->y[i] / n;
+    for (int64_t i = 0; i < a->data->n_rows; i++) {
+        const double d = (double)a->data->y[i] - mean;
+        squares += d * d;
+    }
+    for (int64_t k = 0; a->intercept && k < a->K; k++)
+        theta[a->bias + (size_t)k] = (float)mean;
+    if (l->has_parameter) theta[l->parameter] = a->likelihood->start(sqrt(squares / n));
+}
+
+static void narrow_log_lik(const linear *l, const float *theta, double *value,
+                           float *grad, double *dparameter)
+{
+    const bens_affine *a = &l->affine;
+    const double precision = bens_normal_precision(&l->at);
+    double w[BENS_LEAST_SQUARES_WIDTH], slope[BENS_LEAST_SQUARES_WIDTH];
+
+    for (int64_t j = 0; j < a->F; j++) w[j] = (double)theta[a->weight + (size_t)j];
+    if (a->intercept) w[a->F] = (double)theta[a->bias];
+    const double squares =
+        bens_least_squares_at(l->narrow, w, grad == NULL ? NULL : slope);
+    bens_normal_log_lik(&l->at, squares, a->data->n_rows, value, dparameter);
+    if (grad == NULL) return;
+    for (int64_t j = 0; j < a->F; j++)
+        grad[a->weight + (size_t)j] = (float)(precision * slope[j]);
+    if (a->intercept) grad[a->bias] = (float)(precision * slope[a->F]);
+}
+
+static bens_status log_lik(void *state, const float *theta, const bens_batch *batch,
+                           double *value, float *grad)
+{
+    linear *l = state;
+    const bens_rows *rows = &batch->rows;
+    const bool all = rows->index == NULL && rows->n == l->affine.data->n_rows;
+    double dparameter = 0;
+
+    if (grad != NULL) memset(grad, 0, l->n * sizeof *grad);
+    if (l->has_parameter) l->at.parameter = theta[l->parameter];
+    if (all && l->narrow != NULL)
+        narrow_log_lik(l, theta, value, grad, &dparameter);
+    else
+        bens_affine_log_lik(&l->affine, &l->at, theta, rows, value, grad, &dparameter);
+    if (grad != NULL && l->has_parameter) grad[l->parameter] = (float)dparameter;
+    return BENS_OK;
+}
+
+static bens_status outputs(const void *state, bens_params *table)
+{
+    const linear *l = state;
+    return l->has_parameter
+               ? bens_params_add(table, l->affine.likelihood->derived, 0, NULL, NULL)
+               : BENS_OK;
+}
+
+static void output(void *state, const float *theta, float *out)
+{
+    const linear *l = state;
+    if (l->has_parameter) out[0] = l->affine.likelihood->derive(theta[l->parameter]);
+}
+
+static bens_status forward(void *state, const float *theta, const float *x, int64_t n,
+                           float *out)
+{
+    const linear *l = state;
+    bens_affine_forward(&l->affine, theta, x, n, out);
+    return BENS_OK;
+}
+
+const bens_model bens_model_linear = {
+    .name = "linear",
+    .doc = "linear regression",
+    .options = options,
+    .options_size = sizeof(linear_options),
+    .create = create,
+    .destroy = destroy,
+    .init = init,
+    .log_lik = log_lik,
+    .outputs = outputs,
+    .output = output,
+    .forward = forward,
+};
