@@ -37,7 +37,7 @@ static bens_status problem_create(const bens_backend *be, int64_t n, problem *p)
     bens_tensor *t;
     *p = (problem){.be = be, .params = {.n_data = 50000}};
     BENS_TRY(bens_params_add(&p->params, "weight", 1, &n, &t));
-    t->prior = (bens_prior){BENS_PRIOR_NORMAL, 1};
+    t->prior = (bens_prior){.kind = BENS_PRIOR_NORMAL, .scale = 1};
     BENS_TRY(bens_alloc(p->params.n, sizeof(float), &p->theta));
     BENS_TRY(bens_alloc(p->params.n, sizeof(float), &p->m));
     return bens_alloc(p->params.n, sizeof(float), &p->grad);
@@ -61,7 +61,7 @@ static double step_seconds(problem *p, double s, int64_t steps)
     for (int r = 0; r < REPEATS; r++) {
         const double start = now();
         for (int64_t k = 0; k < steps; k++, p->step++)
-            p->be->langevin(&p->params, p->theta, p->m, p->grad, 1, &baoa,
+            p->be->langevin(&p->params, p->theta, p->m, p->grad, 1, &baoa, NULL,
                             &(bens_rng){.seed = 1, .step = p->step}, &p->noise, &sum);
         const double seconds = (now() - start) / (double)steps;
         if (seconds < best) best = seconds;

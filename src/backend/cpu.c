@@ -109,10 +109,10 @@ static void describe(char *text, size_t size)
 }
 
 static void langevin(const bens_params *params, float *theta, float *m, const float *grad,
-                     double scale, const bens_langevin *c, const bens_rng *at,
-                     bens_noise *noise, double *sum_m2)
+                     double scale, const bens_langevin *c, const float *s,
+                     const bens_rng *at, bens_noise *noise, double *sum_m2)
 {
-    kernels->langevin(params, theta, m, grad, scale, c, at, noise, sum_m2);
+    kernels->langevin(params, theta, m, grad, scale, c, s, at, noise, sum_m2);
 }
 
 static void normals(const bens_rng *at, uint64_t first, size_t n, float *z)

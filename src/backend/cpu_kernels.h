@@ -10,8 +10,8 @@
 typedef struct {
     const char *level, *doc;
     void (*langevin)(const bens_params *params, float *theta, float *m, const float *grad,
-                     double scale, const bens_langevin *c, const bens_rng *at,
-                     bens_noise *noise, double *sum_m2);
+                     double scale, const bens_langevin *c, const float *s,
+                     const bens_rng *at, bens_noise *noise, double *sum_m2);
     void (*normals)(const bens_rng *at, uint64_t first, size_t n, float *z);
     void (*sample)(const bens_rng *at, uint64_t n_data, uint64_t first, size_t n,
                    int64_t *row);
@@ -28,7 +28,8 @@ typedef struct {
 #define BENS_DECLARE_KERNELS(v)                                                          \
     void bens_langevin_##v(const bens_params *params, float *theta, float *m,            \
                            const float *grad, double scale, const bens_langevin *c,      \
-                           const bens_rng *at, bens_noise *noise, double *sum_m2);       \
+                           const float *s, const bens_rng *at, bens_noise *noise,        \
+                           double *sum_m2);                                              \
     void bens_normals_##v(const bens_rng *at, uint64_t first, size_t n, float *z);       \
     void bens_sample_##v(const bens_rng *at, uint64_t n_data, uint64_t first, size_t n,  \
                          int64_t *row);                                                  \
