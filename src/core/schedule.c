@@ -47,11 +47,10 @@ int64_t bens_schedule_draw(const bens_schedule *schedule, int64_t burn_in, int64
     const int64_t cycle = schedule->cycle, explore = schedule->explore;
     if (cycle == 0) return burn_in + (k + 1) * thin;
 
-    const int64_t every = thin > 0 ? thin : cycle - explore;
-    const int64_t per_cycle = (cycle - explore) / every;
-    BENS_ASSERT(per_cycle > 0);
+    BENS_ASSERT(0 < thin && thin <= cycle - explore);
+    const int64_t per_cycle = (cycle - explore) / thin;
     const int64_t skipped = burn_in / cycle + (burn_in % cycle != 0);
-    return (skipped + k / per_cycle) * cycle + explore + (k % per_cycle + 1) * every;
+    return (skipped + k / per_cycle) * cycle + explore + (k % per_cycle + 1) * thin;
 }
 
 bool bens_schedule_explores(const bens_schedule *schedule, int64_t t)

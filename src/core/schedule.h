@@ -43,8 +43,8 @@ double bens_schedule_at(const bens_schedule *schedule, int64_t t);
 
 /* Local. The number of steps done at draw k >= 0: burn_in + (k + 1) thin. With cycles draws are
  * taken every `thin` steps of the sampling phases (the steps of a cycle behind its first
- * `explore`), the first when a phase is `thin` steps old, of the cycles that begin at burn_in or
- * later; thin <= cycle - explore, and thin = 0: at the end of each of these cycles. */
+ * `explore`) of the cycles that begin at burn_in or later, the first of a phase when it is
+ * `thin` steps old; 1 <= thin <= cycle - explore. */
 int64_t bens_schedule_draw(const bens_schedule *schedule, int64_t burn_in, int64_t thin,
                            int64_t k);
 
