@@ -7,10 +7,6 @@
  * On a Gaussian the variance of theta is exact for every stable eps. */
 #include "samplers/friction.h"
 
-#include "core/kernels.h"
-
-#include <math.h>
-
 typedef struct {
     bens_sampler_common common;
     double alpha, sigma;
@@ -26,15 +22,7 @@ static const bens_option options[] = {
 static bens_langevin linear(const void *p, const bens_step *at)
 {
     const baoa_options *o = p;
-    const double prec = 1 / (o->sigma * o->sigma), x = at->eps * o->alpha * prec;
-    const double c = bens_k_exp_f64(-x), half = 0.5 * at->eps * prec;
-
-    return (bens_langevin){.a = c,
-                           .b = c * at->eps,
-                           .s = o->sigma * sqrt(at->T * bens_one_minus_exp(2 * x)),
-                           .p = half,
-                           .q = half * at->eps,
-                           .r = half};
+    return bens_friction_baoa(o->alpha, o->sigma, o->alpha, at->eps, at->T);
 }
 
 static double mass(const void *p)
@@ -43,11 +31,10 @@ static double mass(const void *p)
     return o->sigma * o->sigma;
 }
 
-/* eps^2 h / sigma^2 < 4, whatever the friction. */
 static double largest_step(const void *p, double h)
 {
     const baoa_options *o = p;
-    return 2 * o->sigma / sqrt(h);
+    return bens_friction_baoa_largest_step(o->sigma, h);
 }
 
 const bens_sampler bens_sampler_baoa = {

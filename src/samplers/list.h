@@ -1,3 +1,10 @@
 /* The registry of samplers: one line each; the first is the default. */
 X(baoa)
 X(sghmc)
+X(sgld)
+X(sgnht)
+X(psgld)
+X(rmsprop_sghmc)
+X(sgd)
+X(adam)
+X(adamw)

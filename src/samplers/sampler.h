@@ -62,6 +62,8 @@ typedef struct {
     int64_t step;           /* steps done before it: 0 for the first                 */
     int64_t adapt;          /* what is adapted stays from this step on               */
     const double *scalar;   /* of the sampler: [number of its scalars]               */
+    double taken;           /* off s^2 at the last step for gradient noise: mean over all */
+                            /* parameters; 0: nothing                                     */
 } bens_step;
 
 /* What `update` works on; all [params->n]. */
