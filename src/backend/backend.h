@@ -33,27 +33,44 @@ void bens_noise_release(bens_noise *noise);
  *     g  = scale grad - (precision / N + decay) theta  precision of a fused prior, else 0
  *     m' = a m + b g + s z                             z ~ N(0, 1)
  *     theta' = theta + p m + q g + r m'
- * Computed in float32 as (fmaf(x, y, z) = x y + z, rounded once):
+ * Computed in float32 as (fmaf(x, y, z) = x y + z, rounded once; products from left to
+ * right):
  *     g      = fmaf(scale, grad, -(precision / N + decay) * theta)
  *     m'     = fmaf(a, m, fmaf(b, g, s * z))
- *     theta' = fmaf(r, m', fmaf(q, g, fmaf(p, m, theta))) */
+ *     theta' = fmaf(r, m', fmaf(q, g, fmaf(p, m, theta)))
+ * Each coefficient, -(precision / N + decay) whole, is rounded to float32 first. */
 typedef struct {
     double a, b, s, p, q, r, decay;
 } bens_langevin;
 
-/* A mass for every element, from the running mean v of the squares of its gradient (RMSprop):
- *     v' = fmaf(beta, v, (1 - beta) * g * g)           beta = 1: v stays (frozen)
- *     M  = lambda + sqrt(unbias * v')                  d = 1 / sqrt(M)
+/* A mass for every element, from the running mean v of the squares of its gradient
+ * (RMSprop):
+ *     v' = beta v + (1 - beta) g^2      M = lambda + sqrt(unbias v')      d = 1 / sqrt(M)
+ *     m' = a m + b d g + s z            theta' = theta + d (p m + q d g + r m')
+ * Here m is the momentum / sqrt(M), so that its law does not change with M. Without m:
+ * theta' = theta + q d^2 g + s d z (pSGLD). Computed in float32, g as above, as:
+ *     v'     = fmaf(beta, v, (1 - beta) * g * g)       beta = 1: v stays, is not written
+ *     d      = 1 / sqrt(lambda + sqrt(unbias * v'))    h = d * g
+ *     m'     = fmaf(a, m, fmaf(b, h, s * z))
+ *     theta' = fmaf(d, fmaf(r, m', fmaf(q, h, p * m)), theta)
+ *              without m: fmaf(d, fmaf(q, h, s * z), theta)
  * beta, 1 - beta, unbias and lambda are rounded to float32 first. */
 typedef struct {
     double beta, unbias, lambda;
 } bens_rms;
 
-/* Adam as torch.optim.Adam and AdamW compute it, on g = -(scale grad - (precision / N + decay)
- * theta): decay is Adam's weight decay, `shrink` AdamW's (lr x weight_decay).
+/* Adam as torch.optim.Adam and AdamW compute it, on g = -(scale grad - (precision / N +
+ * decay) theta): decay is Adam's weight decay, `shrink` AdamW's (lr x weight_decay).
  *     theta1 = theta - shrink theta        m' = m + (1 - beta1) (g - m)
- *     v' = beta2 v + (1 - beta2) g^2       theta' = theta1 - rate m' / (sqrt(v') / root + epsilon)
- * rate = lr / (1 - beta1^t), root = sqrt(1 - beta2^t), t = 1 at the first step. */
+ *     v' = beta2 v + (1 - beta2) g^2
+ *     theta' = theta1 - rate m' / (sqrt(v') / root + epsilon)
+ * rate = lr / (1 - beta1^t), root = sqrt(1 - beta2^t), t = 1 at the first step. Computed
+ * in float32, -g as g above, as:
+ *     theta1 = fmaf(-shrink, theta, theta)             m' = fmaf(1 - beta1, g - m, m)
+ *     v'     = fmaf(beta2, v, (1 - beta2) * g * g)
+ *     theta' = fmaf(-rate, m' / fmaf(1 / root, sqrt(v'), epsilon), theta1)
+ * -shrink, 1 - beta1, beta2, 1 - beta2, -rate, 1 / root and epsilon are rounded to float32
+ * first. */
 typedef struct {
     double beta1, beta2, epsilon, rate, root, decay, shrink;
 } bens_adam;
@@ -83,33 +100,34 @@ typedef struct bens_backend {
     void (*describe)(char *text, size_t size);
 
     /* One step of a linear sampler in place; see bens_langevin. theta, m, grad:
-     * [params->n]; c [n_tensors]. s [params->n] takes the place of c->s, element by element; NULL:
-     * it does not. m may be NULL if a = p = r = 0: theta' = fmaf(q, g, fmaf(s, z, theta))
-     * (SGLD). Where all s are 0 no noise is made. noise may be NULL (then no work
-     * ahead). The padding is neither changed nor summed, whatever it holds. *sum_m2 = sum
-     * over all tensors of m'^2 (theta'^2 if m is NULL): lanes (element mod 16) of blocks
-     * of 4096 elements of the arena in float, their sums in double, in order, so that it
-     * depends on params alone; NaN or Inf if any element is. */
+     * [params->n]; c [n_tensors]. s [params->n] takes the place of c->s, element by
+     * element; NULL: it does not. m may be NULL if a = p = r = 0: theta' = fmaf(q, g,
+     * fmaf(s, z, theta)) (SGLD). Where all s are 0 (s is NULL and c has no other) no noise
+     * is made: s * z is 0. noise may be NULL (then no work ahead). The padding is neither
+     * changed nor summed, whatever it holds. *sum_m2 = sum over all tensors of m'^2
+     * (theta'^2 if m is NULL): lanes (element mod 16) of blocks of 4096 elements of the
+     * arena in float, by fmaf, their sums in double, in order, so that it depends on params
+     * alone; NaN or Inf if any element is. */
     void (*langevin)(const bens_params *params, float *theta, float *m, const float *grad,
                      double scale, const bens_langevin *c, const float *s,
                      const bens_rng *at, bens_noise *noise, double *sum_m2);
 
-    /* The same with a mass for every element; see bens_rms. v [params->n]. g as above, then
-     *     m' = a m + b d g + s z;  theta' = theta + d (p m + q d g + r m')
-     * m NULL:  theta' = theta + q d^2 g + s d z. In these m is the momentum / sqrt(M), so that
-     * its law does not change with M. */
+    /* The same with a mass for every element; see bens_rms. v [params->n]. */
     void (*rms)(const bens_params *params, float *theta, float *m, float *v,
                 const float *grad, double scale, const bens_langevin *c,
                 const bens_rms *rms, const bens_rng *at, double *sum_m2);
 
-    /* One step of Adam in place; see bens_adam. *sum_m2 = sum of theta'^2. */
+    /* One step of Adam in place; see bens_adam. m, v: [params->n]. *sum_m2 = sum of
+     * theta'^2, as above. */
     void (*adam)(const bens_params *params, float *theta, float *m, float *v,
                  const float *grad, double scale, const bens_adam *adam, double *sum_m2);
 
-    /* square [n_tensors] = the mean over a tensor's elements of (x scale_x + y scale_y)^2, in
-     * fixed blocks as above; each [n] += if `each` is not NULL. y may be NULL. */
-    void (*squares)(const bens_params *params, const float *x, double scale_x, const float *y,
-                    double scale_y, double *square, float *each);
+    /* square [n_tensors] = the mean over a tensor's elements of w^2, w = x scale_x + y
+     * scale_y: fmaf(scale_x, x, scale_y * y) in float32, its squares summed in lanes and
+     * blocks as above; each [n] = fmaf(w, w, each) if `each` is not NULL, not in the
+     * padding. y may be NULL: w = scale_x * x. */
+    void (*squares)(const bens_params *params, const float *x, double scale_x,
+                    const float *y, double scale_y, double *square, float *each);
 
     /* z [n] = the normals of elements first ... first + n - 1 (as bens_rng_normals). */
     void (*normals)(const bens_rng *at, uint64_t first, size_t n, float *z);

@@ -14,9 +14,9 @@
 
 #define TABLE(v, text)                                                                   \
     {                                                                                    \
-        .level = #v, .doc = text, .langevin = bens_langevin_##v,                         \
-        .normals = bens_normals_##v, .sample = bens_sample_##v,                           \
-        .permute = bens_permute_##v, .logit = bens_logit_##v,                            \
+        .level = #v, .doc = text, .langevin = bens_langevin_##v, .rms = bens_rms_##v,    \
+        .adam = bens_adam_##v, .squares = bens_squares_##v, .normals = bens_normals_##v, \
+        .sample = bens_sample_##v, .permute = bens_permute_##v, .logit = bens_logit_##v, \
         .softmax = bens_softmax_##v, .sigmoid = bens_sigmoid_##v, .add = bens_add_##v    \
     }
 
@@ -115,6 +115,26 @@ static void langevin(const bens_params *params, float *theta, float *m, const fl
     kernels->langevin(params, theta, m, grad, scale, c, s, at, noise, sum_m2);
 }
 
+static void rms(const bens_params *params, float *theta, float *m, float *v,
+                const float *grad, double scale, const bens_langevin *c,
+                const bens_rms *masses, const bens_rng *at, double *sum_m2)
+{
+    kernels->rms(params, theta, m, v, grad, scale, c, masses, at, sum_m2);
+}
+
+static void adam(const bens_params *params, float *theta, float *m, float *v,
+                 const float *grad, double scale, const bens_adam *settings,
+                 double *sum_m2)
+{
+    kernels->adam(params, theta, m, v, grad, scale, settings, sum_m2);
+}
+
+static void squares(const bens_params *params, const float *x, double scale_x,
+                    const float *y, double scale_y, double *square, float *each)
+{
+    kernels->squares(params, x, scale_x, y, scale_y, square, each);
+}
+
 static void normals(const bens_rng *at, uint64_t first, size_t n, float *z)
 {
     kernels->normals(at, first, n, z);
@@ -160,6 +180,9 @@ const bens_backend bens_backend_cpu = {
     .start = start,
     .describe = describe,
     .langevin = langevin,
+    .rms = rms,
+    .adam = adam,
+    .squares = squares,
     .normals = normals,
     .sample = sample,
     .permute = permute,

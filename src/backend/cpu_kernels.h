@@ -12,6 +12,13 @@ typedef struct {
     void (*langevin)(const bens_params *params, float *theta, float *m, const float *grad,
                      double scale, const bens_langevin *c, const float *s,
                      const bens_rng *at, bens_noise *noise, double *sum_m2);
+    void (*rms)(const bens_params *params, float *theta, float *m, float *v,
+                const float *grad, double scale, const bens_langevin *c,
+                const bens_rms *rms, const bens_rng *at, double *sum_m2);
+    void (*adam)(const bens_params *params, float *theta, float *m, float *v,
+                 const float *grad, double scale, const bens_adam *adam, double *sum_m2);
+    void (*squares)(const bens_params *params, const float *x, double scale_x,
+                    const float *y, double scale_y, double *square, float *each);
     void (*normals)(const bens_rng *at, uint64_t first, size_t n, float *z);
     void (*sample)(const bens_rng *at, uint64_t n_data, uint64_t first, size_t n,
                    int64_t *row);
@@ -30,6 +37,14 @@ typedef struct {
                            const float *grad, double scale, const bens_langevin *c,      \
                            const float *s, const bens_rng *at, bens_noise *noise,        \
                            double *sum_m2);                                              \
+    void bens_rms_##v(const bens_params *params, float *theta, float *m, float *v,       \
+                      const float *grad, double scale, const bens_langevin *c,           \
+                      const bens_rms *rms, const bens_rng *at, double *sum_m2);          \
+    void bens_adam_##v(const bens_params *params, float *theta, float *m, float *v,      \
+                       const float *grad, double scale, const bens_adam *adam,           \
+                       double *sum_m2);                                                  \
+    void bens_squares_##v(const bens_params *params, const float *x, double scale_x,     \
+                          const float *y, double scale_y, double *square, float *each);  \
     void bens_normals_##v(const bens_rng *at, uint64_t first, size_t n, float *z);       \
     void bens_sample_##v(const bens_rng *at, uint64_t n_data, uint64_t first, size_t n,  \
                          int64_t *row);                                                  \

@@ -17,8 +17,15 @@
 #ifndef BENS_BACKEND_CPU_UPDATE_H
 #define BENS_BACKEND_CPU_UPDATE_H
 
-#include "backend/cpu_blocks.h"
+#include "backend/cpu_arena.h"
 #include "backend/cpu_noise.h"
+
+/* One call. */
+typedef struct {
+    update update;
+    bens_philox_key key;
+    int kind;
+} job;
 
 /* The tensor under the hand. */
 typedef struct {
@@ -94,13 +101,12 @@ BENS_HD void update_span(const update *u, cursor *at, size_t begin, size_t end,
     }
 }
 
-/* A block of the arena, with the normals of `key`. Returns its sum. */
-BENS_HD double update_block(const update *of, const bens_philox_key *key, size_t block,
-                            int kind)
+/* One block of the arena. Returns its sum. kind is j->kind, as a constant. */
+BENS_HD double update_block(const job *j, size_t block, int kind)
 {
-    const size_t begin = block * BENS_BLOCK, n = of->params->n;
+    const size_t begin = block * BENS_BLOCK, n = j->update.params->n;
     const size_t end = begin + BENS_BLOCK < n ? begin + BENS_BLOCK : n;
-    const update u = *of;
+    const update u = j->update;
     bens_vf sum[BENS_VECTORS] = {{0}};
     cursor at;
     cursor_find(&at, &u, begin);
@@ -111,21 +117,22 @@ BENS_HD double update_block(const update *of, const bens_philox_key *key, size_t
     for (size_t tile = begin; tile < end; tile += BENS_RNG_TILE) {
         float z[BENS_RNG_TILE] __attribute__((aligned(64)));
         const size_t next = tile + BENS_RNG_TILE < end ? tile + BENS_RNG_TILE : end;
-        bens_tile_normals(key, tile / BENS_RNG_TILE, z);
+        bens_tile_normals(&j->key, tile / BENS_RNG_TILE, z);
         update_span(&u, &at, tile, next, z, kind, sum);
     }
     return bens_vectors_sum(sum);
 }
 
-/* An arena of one block, its normals given (NULL: none). */
-BENS_HD double update_small(const update *of, const float *z, int kind)
+/* The whole arena by its blocks; block_of_kind calls update_block with a job's kind. */
+static double update_all(const update *u, int kind, const bens_rng *at,
+                         bens_block_sum *block_of_kind)
 {
-    const update u = *of;
-    bens_vf sum[BENS_VECTORS] = {{0}};
-    cursor at;
-    cursor_set(&at, &u, 0);
-    update_span(&u, &at, 0, u.params->n, z, kind, sum);
-    return bens_vectors_sum(sum);
+    job j;
+    j.update = *u;
+    j.kind = kind;
+    if (kind & NOISE) bens_philox_prepare(&j.key, at);
+    return bens_blocks_sum(block_of_kind, &j, 0,
+                           (u->params->n + BENS_BLOCK - 1) / BENS_BLOCK);
 }
 
 #endif

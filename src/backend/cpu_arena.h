@@ -1,21 +1,60 @@
-/* cpu_blocks.h - the arena in blocks of 4096 elements and 16 lanes (element mod 16).
+/* cpu_arena.h - what the kernels over the arena share: its blocks of 4096 elements and 16
+ * lanes (element mod 16), and the gradient that a sampler sees.
  *
  * A sum runs in the lanes of a block in float, then over the blocks in double, in at most
  * 1024 chunks of consecutive ones: an order that depends on params alone. Threads share
  * the chunks. */
-#ifndef BENS_BACKEND_CPU_BLOCKS_H
-#define BENS_BACKEND_CPU_BLOCKS_H
+#ifndef BENS_BACKEND_CPU_ARENA_H
+#define BENS_BACKEND_CPU_ARENA_H
 
+#include "backend/backend.h"
 #include "backend/cpu_simd.h"
 
 #include <omp.h>
-#include <stddef.h>
 
 enum {
     BENS_BLOCK = 4096,
     BENS_CHUNKS = 1024,
     BENS_BLOCKS_A_THREAD = 16 /* that pay for waking one */
 };
+
+/* -(precision / N + decay) of tensor `index`. */
+BENS_HD bens_vf bens_v_decay(const bens_params *params, int index, double decay)
+{
+    const double precision = bens_prior_precision(&params->tensors[index].prior);
+    return bens_v_splat((float)-(precision / params->n_data + decay));
+}
+
+/* A bens_langevin in float, on every lane; its decay is that of bens_v_decay. */
+typedef struct {
+    bens_vf a, b, s, p, q, r, decay;
+} bens_langevin_vf;
+
+BENS_HD bens_langevin_vf bens_v_langevin(const bens_params *params, int index,
+                                         const bens_langevin *c)
+{
+    return (bens_langevin_vf){.a = bens_v_splat((float)c->a),
+                              .b = bens_v_splat((float)c->b),
+                              .s = bens_v_splat((float)c->s),
+                              .p = bens_v_splat((float)c->p),
+                              .q = bens_v_splat((float)c->q),
+                              .r = bens_v_splat((float)c->r),
+                              .decay = bens_v_decay(params, index, c->decay)};
+}
+
+/* g = scale grad - (precision / N + decay) theta; decay as of bens_v_decay. */
+BENS_HD bens_vf bens_v_gradient(bens_vf scale, bens_vf grad, bens_vf decay, bens_vf theta)
+{
+    return bens_v_fma(scale, grad, decay * theta);
+}
+
+/* Is s of any tensor not 0? */
+BENS_HD bool bens_makes_noise(const bens_params *params, const bens_langevin *c)
+{
+    for (int i = 0; i < params->n_tensors; i++)
+        if (c[i].s != 0) return true;
+    return false;
+}
 
 /* The sum over one block. */
 typedef double bens_block_sum(const void *job, size_t block);
