@@ -107,14 +107,25 @@ static double beta_fraction(double x, double a, double b)
     return h;
 }
 
+/* What Stirling's formula lacks of log gamma(x): the densities below are built on it,
+ * since the difference of large log gammas loses digits. */
+static double stirling_rest(double x)
+{
+    const double r = 1 / (x * x);
+    if (x < 16) return lgamma(x) - (x - 0.5) * log(x) + x - 0.91893853320467274178;
+    return (1 / 12. - r * (1 / 360. - r * (1 / 1260. - r * (1 / 1680. - r / 1188)))) / x;
+}
+
 static point beta_at(double x, double a, double b)
 {
-    const double density = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + (a - 1) * log(x) +
-                               (b - 1) * log1p(-x));
-    const double front = density * x * (1 - x);
-    return (point){x < (a + 1) / (a + b + 2) ? front * beta_fraction(x, a, b) / a
-                                             : 1 - front * beta_fraction(1 - x, b, a) / b,
-                   density};
+    const double n = a + b;
+    const double off = n * x - a; /* from the mean */
+    const double front = sqrt(a * b / (6.28318530717958647693 * n)) *
+                         exp(a * log1p(off / a) + b * log1p(-off / b) + stirling_rest(n) -
+                             stirling_rest(a) - stirling_rest(b));
+    return (point){x < (a + 1) / (n + 2) ? front * beta_fraction(x, a, b) / a
+                                         : 1 - front * beta_fraction(1 - x, b, a) / b,
+                   front / (x * (1 - x))};
 }
 
 double bens_beta_quantile(double p, double a, double b)
@@ -128,12 +139,13 @@ double bens_beta_quantile(double p, double a, double b)
  * of 1 - P. */
 static point gamma_at(double x, double a, double unused)
 {
-    const double density = exp((a - 1) * log(x) - x - lgamma(a));
+    const double front =
+        sqrt(a / 6.28318530717958647693) * exp(a - x + a * log(x / a) - stirling_rest(a));
     (void)unused;
     if (x < a + 1) {
         double term = 1 / a, sum = term;
         for (double k = a + 1; term > 1e-17 * sum; k++) sum += term *= x / k;
-        return (point){density * x * sum, density};
+        return (point){front * sum, front / x};
     }
     double b = x + 1 - a, c = INFINITY, d = 1 / b, h = d;
     for (int i = 1; i < 100000; i++) {
@@ -144,7 +156,7 @@ static point gamma_at(double x, double a, double unused)
         h *= d * c;
         if (fabs(d * c - 1) < 1e-16) break;
     }
-    return (point){1 - density * x * h, density};
+    return (point){1 - front * h, front / x};
 }
 
 double bens_chi2_quantile(double p, double dof)
@@ -154,7 +166,7 @@ double bens_chi2_quantile(double p, double dof)
     if (p == 1) return INFINITY;
     const double v = 2 / (9 * dof), cube = 1 - v + bens_normal_quantile(p) * sqrt(v);
     const double guess = dof * cube * cube * cube;
-    if (dof > 1e5) return guess;
+    if (dof > 1e6) return guess;
 
     const double a = dof / 2;
     double high = fmax(guess, a);

@@ -16,7 +16,7 @@ double bens_normal_density(double z);
 double bens_beta_quantile(double p, double a, double b);
 
 /* The x with P(X <= x) = p for X ~ chi-square with `dof` > 0 degrees of freedom, which need not
- * be a whole number. 1e-12 relative, beyond 1e5 degrees 1e-9 (Wilson and Hilferty). */
+ * be a whole number. 1e-12 relative, beyond 1e6 degrees 1e-9 (Wilson and Hilferty). */
 double bens_chi2_quantile(double p, double dof);
 
 #endif

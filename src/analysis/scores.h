@@ -6,7 +6,8 @@
 #ifndef BENS_ANALYSIS_SCORES_H
 #define BENS_ANALYSIS_SCORES_H
 
-#include <stddef.h>
+#include "analysis/mixture.h"
+
 #include <stdint.h>
 
 enum { BENS_RELIABILITY_BINS = 15 };
@@ -36,21 +37,6 @@ void bens_class_sums_add(bens_class_sums *sums, const double *p, const int32_t *
                          size_t n, size_t n_classes);
 bens_class_scores bens_class_sums_finish(const bens_class_sums *sums);
 
-/* A mixture of normal members at one datum: mean, sd [n_members] with sd >= 0, and weights >= 0,
- * or NULL for equal ones. */
-typedef struct {
-    size_t n_members;
-    const double *mean, *sd, *weight;
-} bens_mixture;
-
-/* P(Y <= y), and log density at y (infinite at the mean of a member without noise). */
-double bens_mixture_cdf(const bens_mixture *mixture, double y);
-double bens_mixture_log_density(const bens_mixture *mixture, double y);
-
-/* Continuous ranked probability score E|Y - y| - E|Y - Y'| / 2, in the units of y. Grimit et
- * al., Q. J. R. Meteorol. Soc. 2006. Time n_members^2. */
-double bens_mixture_crps(const bens_mixture *mixture, double y);
-
 /* Sums over data and outputs. */
 typedef struct {
     double n, nll, squares, crps, inside;
@@ -67,16 +53,5 @@ typedef struct {
 void bens_real_sums_add(bens_real_sums *sums, const bens_mixture *mixture, double y,
                         double level);
 bens_real_scores bens_real_sums_finish(const bens_real_sums *sums);
-
-/* Does a number (an uncertainty) tell positives (out of distribution, wrong answers) from
- * negatives? Larger means positive. Both sort their arguments in place, ascending. NaN if either
- * is empty or has a NaN.
- * auroc: P(positive > negative) + P(equal) / 2.
- * fpr95: the share of negatives at or above the largest threshold that at least 95 % of the
- * positives reach. */
-double bens_auroc(double *negative, size_t n_negative, double *positive,
-                  size_t n_positive);
-double bens_fpr95(double *negative, size_t n_negative, double *positive,
-                  size_t n_positive);
 
 #endif

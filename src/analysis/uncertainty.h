@@ -11,13 +11,9 @@
  * group B joins a group A, the sum grows by w_A KL(p_A | p) + w_B KL(p_B | p), so nothing
  * cancels, EU of one member is 0, and that of almost equal members keeps its digits.
  *
- * For outputs with a mean and a noise variance the same from variances: var_noise = mean of the
- * noise, var_model = variance of the means (by the weights, not n - 1: the mixture's own),
- * var_total their sum.
- *
- * Both are accumulators of `n_values` doubles that may be sent and summed by _merge. The result
- * depends on the order of members and on which were joined as groups, on nothing else: equal
- * bits want the same groups in the same order. All functions are Local. */
+ * An accumulator of `n_values` doubles, which may be sent; _merge joins two. The result depends
+ * on the order of members and on which were joined as groups, on nothing else: equal bits want
+ * the same groups in the same order. All functions are Local. */
 #ifndef BENS_ANALYSIS_UNCERTAINTY_H
 #define BENS_ANALYSIS_UNCERTAINTY_H
 
@@ -50,28 +46,5 @@ void bens_uncertainty_merge(bens_uncertainty *u, const bens_uncertainty *from);
  * is u->p. */
 void bens_uncertainty_finish(const bens_uncertainty *u, double *tu, double *au,
                              double *eu);
-
-typedef struct {
-    size_t n_inputs, n_outputs, n_values;
-    double *values; /* all of the state, owned: the arrays below               */
-    double *weight; /* [1] sum of the weights                                  */
-    double *mean;   /* [n_inputs][n_outputs] weighted mean of the means        */
-    double *noise;  /* [n_inputs][n_outputs] sum of w (noise variance)         */
-    double *spread; /* [n_inputs][n_outputs] sum of w (mean_m - mean)^2        */
-} bens_variances;
-
-bens_status bens_variances_create(size_t n_inputs, size_t n_outputs, bens_variances *out);
-void bens_variances_release(bens_variances *v);
-void bens_variances_clear(bens_variances *v);
-
-/* One member: mean, noise [n_inputs][n_outputs], noise a variance >= 0. Weight 0 changes
- * nothing. */
-void bens_variances_add(bens_variances *v, double weight, const double *mean,
-                        const double *noise);
-void bens_variances_merge(bens_variances *v, const bens_variances *from);
-
-/* total, noise, model [n_inputs][n_outputs]; total = noise + model. NaN without members. */
-void bens_variances_finish(const bens_variances *v, double *total, double *noise,
-                           double *model);
 
 #endif
