@@ -1,17 +1,20 @@
 /* chain.c - the hot loop: batch, gradient, sum over shards, step. */
 #include "run/chain.h"
 
+#include "run/step.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* One slice of a batch, as bens_reduce_sum asks for it. */
+/* The slices of a batch, or every second one of them, as bens_reduce_sum asks for them. */
 typedef struct {
     bens_workspace *work;
     const bens_order *order;
     const float *theta;
     uint32_t number;
     int64_t step;
+    int64_t stride, first; /* slice k of the sum is stride k + first of the order */
     bool exact, with_value;
 } slice_context;
 
@@ -20,8 +23,9 @@ static bens_status gradient_of_slice(void *context, int64_t k, float *grad, doub
     const slice_context *c = context;
     const bens_problem *p = c->work->problem;
     if (c->work->failed != BENS_OK) return c->work->failed;
+    const int64_t slice = c->stride * k + c->first;
     const bens_batch batch =
-        {.rows = bens_order_slice(c->order, c->number, c->step, k, &c->work->rows),
+        {.rows = bens_order_slice(c->order, c->number, c->step, slice, &c->work->rows),
          .at = {.seed = c->order->seed, .step = (uint64_t)c->step, .chain = c->number},
          .exact = c->exact};
     double sum = 0;
@@ -31,34 +35,59 @@ static bens_status gradient_of_slice(void *context, int64_t k, float *grad, doub
     return BENS_OK;
 }
 
+/* Rows of the slices first, first + 2, ... */
+static int64_t rows_of_half(const bens_order *halves, const bens_chain *chain, int first)
+{
+    int64_t rows = 0;
+    for (int64_t k = first; k < halves->n_slices; k += 2)
+        rows +=
+            bens_order_slice(halves, chain->number, chain->step, k, &chain->work->rows).n;
+    return rows;
+}
+
+/* Collective over the shards. The gradient as the sum of two halves of the batch, which are
+ * compared on the way. */
+static bens_status gradient_in_halves(bens_chain *chain, slice_context context,
+                                      double *value)
+{
+    bens_workspace *work = chain->work;
+    const bens_problem *p = work->problem;
+    int64_t rows[2];
+    context.order = &work->halves;
+    context.stride = 2;
+    for (int h = 0; h < 2; h++) {
+        context.first = h;
+        rows[h] = rows_of_half(&work->halves, chain, h);
+        BENS_TRY(bens_reduce_sum(work->reduce, gradient_of_slice, &context,
+                                 h == 0 ? work->half : work->grad, value));
+    }
+    bens_chain_noise(chain, work->half, rows[0], work->grad, rows[1]);
+    p->be->add(work->half, p->params.n, work->grad);
+    return BENS_OK;
+}
+
 bens_status bens_chain_run(bens_chain *chain, int64_t until)
 {
     bens_workspace *work = chain->work;
     const bens_problem *p = work->problem;
     const bool lp_of_batch = p->config->store.lp == BENS_LP_BATCH;
-    bens_rng at = {.seed = p->order.seed,
-                   .chain = chain->number,
-                   .stream = BENS_STREAM_NOISE};
     slice_context context = {.work = work,
                              .order = &p->order,
                              .theta = chain->theta,
-                             .number = chain->number};
+                             .number = chain->number,
+                             .stride = 1};
 
     for (; chain->step < until && !chain->diverged; chain->step++) {
         const int64_t rows = bens_order_size(&p->order, chain->step);
-        double value = 0, sum_m2;
+        double value = 0;
         context.step = chain->step;
         context.with_value = lp_of_batch && chain->step + 1 == until;
-        BENS_TRY(bens_reduce_sum(work->reduce, gradient_of_slice, &context, work->grad,
-                                 &value));
-
-        at.step = (uint64_t)chain->step;
-        p->be->langevin(&p->params, chain->theta, chain->aux[0], work->grad,
-                        1 / (double)rows, &work->coefficients, &at, &chain->noise,
-                        &sum_m2);
-        chain->sum_m2 += sum_m2;
-        chain->n_sum++;
-        chain->diverged = !isfinite(sum_m2);
+        if (bens_chain_wants_halves(chain))
+            BENS_TRY(gradient_in_halves(chain, context, &value));
+        else
+            BENS_TRY(bens_reduce_sum(work->reduce, gradient_of_slice, &context,
+                                     work->grad, &value));
+        bens_chain_step(chain, rows);
         chain->batch_value = value;
         chain->batch_rows = rows;
     }
@@ -67,15 +96,13 @@ bens_status bens_chain_run(bens_chain *chain, int64_t until)
     return BENS_OK;
 }
 
-/* grad += the gradient of the log prior. */
-static void add_prior_gradient(const bens_params *params, const float *theta, float *grad)
+/* The log prior of the settings and of the model; grad, if not NULL, += the model's. */
+static double log_prior(const bens_problem *p, const float *theta, float *grad)
 {
-    for (int i = 0; i < params->n_tensors; i++) {
-        const bens_tensor *t = &params->tensors[i];
-        const float precision = (float)bens_prior_precision(&t->prior);
-        for (size_t e = t->offset; e < t->offset + t->size; e++)
-            grad[e] -= precision * theta[e];
-    }
+    double value = bens_params_log_prior(&p->params, theta);
+    if (p->model->log_prior != NULL)
+        p->model->log_prior(p->state, theta, 1, &value, grad);
+    return value;
 }
 
 bens_status bens_chain_log_posterior(bens_workspace *work, uint32_t number,
@@ -87,12 +114,13 @@ bens_status bens_chain_log_posterior(bens_workspace *work, uint32_t number,
                              .order = &p->full,
                              .theta = theta,
                              .number = number,
+                             .stride = 1,
                              .exact = true,
                              .with_value = true};
     double log_lik = 0;
     BENS_TRY(bens_reduce_sum(work->reduce, gradient_of_slice, &context, grad, &log_lik));
-    add_prior_gradient(&p->params, theta, grad);
-    *lp = log_lik + bens_params_log_prior(&p->params, theta);
+    bens_params_prior_gradient(&p->params, theta, 1, false, grad);
+    *lp = log_lik + log_prior(p, theta, grad);
     *loss = -log_lik / p->params.n_data;
     return BENS_OK;
 }
@@ -110,28 +138,67 @@ static double configurational(const bens_params *params, const float *theta,
     return -sum / (double)params->n_values;
 }
 
-bens_status bens_chain_draw(bens_chain *chain, bens_draw *draw)
+/* What only some samplers have. */
+static void put_stats(const bens_chain *chain, double *stat)
 {
     const bens_problem *p = chain->work->problem;
-    const double n = p->params.n_data;
-    *draw = (bens_draw){.lp = NAN,
-                        .loss = NAN,
-                        .step = chain->step,
-                        .step_size = p->eps,
-                        .temperature = p->temperature,
-                        .temperature_kinetic = NAN,
-                        .temperature_configurational = NAN,
-                        .diverging = chain->diverged};
-    if (chain->n_sum > 0 && p->sigma2 > 0)
-        draw->temperature_kinetic = n * chain->sum_m2 / (double)chain->n_sum / p->sigma2 /
-                                    (double)p->params.n_values;
-    chain->sum_m2 = 0;
-    chain->n_sum = 0;
+    const bens_sampler_common *common = p->config->sampler_options;
+    const bens_scalars *s = &chain->scalars;
+    memcpy(stat, s->sampler, (size_t)p->n_scalars * sizeof *stat);
+    if (p->noise == BENS_NOISE_NONE) return;
+    double sum = 0;
+    for (int i = 0; i < p->params.n_tensors && s->noise != NULL; i++)
+        sum += s->noise[i] * (double)p->params.tensors[i].size;
+    stat[p->n_scalars] = p->noise == BENS_NOISE_GIVEN ? common->gradient_noise
+                                                      : sum / (double)p->params.n_values;
+    stat[p->n_scalars + 1] = s->n_clamped;
+}
+
+/* The state where a draw is taken; lp, loss and what needs a gradient are still to come. */
+static bens_draw state_of(bens_chain *chain)
+{
+    const bens_problem *p = chain->work->problem;
+    bens_scalars *s = &chain->scalars;
+    bens_draw draw = {.lp = NAN,
+                      .loss = NAN,
+                      .step = chain->step,
+                      .temperature_kinetic = NAN,
+                      .temperature_configurational = NAN,
+                      .diverging = chain->diverged};
+    bens_problem_schedule(p, chain->step > 0 ? chain->step - 1 : 0, &draw.step_size,
+                          &draw.temperature);
+    draw.temperature = p->constant ? p->temperature : draw.temperature * p->params.n_data;
+    if (s->n_sum > 0 && p->sigma2 > 0)
+        draw.temperature_kinetic = p->params.n_data * s->sum_m2 / s->n_sum / p->sigma2 /
+                                   (double)p->params.n_values;
+    s->sum_m2 = s->n_sum = 0;
+    put_stats(chain, draw.stat);
+    return draw;
+}
+
+static const float *row_of(bens_chain *chain)
+{
+    const bens_problem *p = chain->work->problem;
+    float *row = chain->work->row;
+    const size_t n = p->params.n;
+    if (p->stored.n == n) return chain->theta;
+    memcpy(row, chain->theta, n * sizeof *row);
+    memset(row + n, 0, (p->stored.n - n) * sizeof *row);
+    if (!chain->diverged) p->model->output(p->state, chain->theta, row + n);
+    for (size_t e = n; e < p->stored.n && chain->diverged; e++) row[e] = NAN;
+    return row;
+}
+
+bens_status bens_chain_draw(bens_chain *chain, bens_draw *draw, const float **row)
+{
+    const bens_problem *p = chain->work->problem;
+    *draw = state_of(chain);
+    *row = row_of(chain);
     if (chain->diverged) return BENS_OK;
 
     if (p->config->store.lp == BENS_LP_BATCH) {
         draw->loss = -chain->batch_value / (double)chain->batch_rows;
-        draw->lp = -n * draw->loss + bens_params_log_prior(&p->params, chain->theta);
+        draw->lp = -p->params.n_data * draw->loss + log_prior(p, chain->theta, NULL);
         return BENS_OK;
     }
     float *grad = chain->work->grad;
@@ -139,52 +206,4 @@ bens_status bens_chain_draw(bens_chain *chain, bens_draw *draw)
                                       &draw->lp, &draw->loss));
     draw->temperature_configurational = configurational(&p->params, chain->theta, grad);
     return BENS_OK;
-}
-
-bens_status bens_workspace_create(const bens_problem *problem, const char *comm,
-                                  bens_comm *shards, bens_workspace *out)
-{
-    const bens_config *config = problem->config;
-    *out = (bens_workspace){.problem = problem};
-    out->coefficients =
-        config->sampler->linear(config->sampler_options, problem->eps, problem->T);
-    bens_status s = bens_alloc(problem->params.n, sizeof *out->grad, &out->grad);
-    if (s == BENS_OK) s = bens_rows_ahead_create(&problem->order, &out->rows);
-    s = bens_comm_agree(shards, s);
-    if (s == BENS_OK)
-        s = bens_reduce_create(comm, shards, problem->order.n_slices, problem->params.n,
-                               problem->be->add, &out->reduce);
-    if (s != BENS_OK) bens_workspace_release(out);
-    return s;
-}
-
-void bens_workspace_release(bens_workspace *work)
-{
-    bens_reduce_destroy(work->reduce);
-    free(work->grad);
-    bens_rows_ahead_release(&work->rows);
-    *work = (bens_workspace){0};
-}
-
-bens_status bens_chain_create(bens_workspace *work, uint32_t number, bens_chain *out)
-{
-    const bens_problem *p = work->problem;
-    const int n_aux = p->config->sampler->n_aux;
-    *out = (bens_chain){.work = work, .number = number};
-    bens_status s = bens_alloc(p->params.n, sizeof(float), &out->theta);
-    if (s == BENS_OK) s = bens_alloc((size_t)n_aux + 1, sizeof(float *), &out->aux);
-    for (int i = 0; i < n_aux && s == BENS_OK; i++)
-        s = bens_alloc(p->params.n, sizeof(float), &out->aux[i]);
-    if (s == BENS_OK) s = bens_problem_start(p, number, out->theta, out->aux[0]);
-    if (s != BENS_OK) bens_chain_release(out);
-    return s;
-}
-
-void bens_chain_release(bens_chain *chain)
-{
-    for (float **aux = chain->aux; aux != NULL && *aux != NULL; aux++) free(*aux);
-    free(chain->aux);
-    free(chain->theta);
-    bens_noise_release(&chain->noise);
-    *chain = (bens_chain){0};
 }

@@ -10,8 +10,11 @@
 typedef struct {
     const bens_problem *problem; /* borrowed */
     bens_reduce *reduce;         /* over the shards of the group, owned       */
-    bens_langevin coefficients;  /* of (eps, T): they stay the same in a run  */
     float *grad;                 /* [n]                                       */
+    float *half;                 /* [n] gradient of half a batch; NULL: none is estimated */
+    float *row;                  /* [stored.n] a draw with its outputs        */
+    double *square;              /* [n_tensors] scratch                       */
+    bens_order halves;           /* the batches in twice the slices           */
     bens_rows_ahead rows;        /* of the latest slice                       */
     bens_status failed;          /* of something Local; it rides in the next sum */
 } bens_workspace;
@@ -21,31 +24,56 @@ bens_status bens_workspace_create(const bens_problem *problem, const char *comm,
                                   bens_comm *shards, bens_workspace *out);
 void bens_workspace_release(bens_workspace *work);
 
+/* The doubles that a chain carries from step to step; all are part of its state. */
+typedef struct {
+    double m2;        /* |m|^2 after the last step                            */
+    double sum_m2;    /* sum of that over steps since the last draw ...       */
+    double n_sum;     /* ... and their number                                 */
+    double n_noise;   /* estimates of the gradient noise so far               */
+    double n_clamped; /* steps whose injected noise could not be reduced enough */
+    double n_mass;    /* estimates of the masses so far                       */
+    double *sampler;  /* [problem->n_scalars] the sampler's own               */
+    double *noise;    /* [n_tensors] variance of scale grad per coordinate    */
+    double *square;   /* [n_tensors] mean square of the gradient: the masses  */
+} bens_scalars;
+
 typedef struct {
     bens_workspace *work; /* borrowed */
     uint32_t number;      /* global; it alone decides the random numbers      */
+
+    /* The state: with it a run goes on bit for bit. */
     int64_t step;         /* steps done                                       */
     float *theta;         /* [n]                                              */
-    float **aux;          /* [sampler->n_aux][n]; aux[0] = m                  */
-    bens_noise noise;     /* work done ahead, no state                        */
+    float **aux;          /* [sampler->n_aux][n], ended by NULL; aux[0] = m   */
+    float *noise_each;    /* [n] as scalars.noise, of every coordinate; or NULL */
+    bens_scalars scalars;
+    bool diverged;        /* theta is NaN from then on, step stays            */
+
+    /* What follows from it. */
+    bens_langevin *c;     /* [n_tensors] coefficients of ...                  */
+    double c_eps, c_T;    /* ... these; NaN: out of date                      */
+    bool clamped;         /* some of them would need negative noise           */
+    float *s;             /* [n] noise of each coordinate; NULL: c has it     */
+    bens_noise noise;     /* work done ahead                                  */
     double batch_value;   /* sum of log-likelihood over the batch of the last */
     int64_t batch_rows;   /* step before a draw, if lp = batch                */
-    double sum_m2;        /* sum over steps since the last draw of |m|^2 ...  */
-    int64_t n_sum;        /* ... and their number                             */
-    bool diverged;        /* theta is NaN from then on, step stays            */
 } bens_chain;
 
 /* Local. Chain `number` at its start. */
 bens_status bens_chain_create(bens_workspace *work, uint32_t number, bens_chain *out);
 void bens_chain_release(bens_chain *chain);
 
+/* Local. The state of `from`, a chain of the same problem, becomes that of `chain`. */
+void bens_chain_copy(const bens_chain *from, bens_chain *chain);
+
 /* Collective over the shards, like bens_reduce_sum. THE LOOP: steps until `until`. A
  * chain that diverges is flagged and stands still; that is no error. */
 bens_status bens_chain_run(bens_chain *chain, int64_t until);
 
 /* Collective over the shards. *draw = the statistics of the present state, in the user's
- * units; starts a new interval of the kinetic temperature. */
-bens_status bens_chain_draw(bens_chain *chain, bens_draw *draw);
+ * units; starts a new interval of the kinetic temperature. *row = theta and the model's
+ * outputs [stored.n], borrowed until the next call. */
+bens_status bens_chain_draw(bens_chain *chain, bens_draw *draw, const float **row);
 
 /* Collective over the shards. grad [n] = gradient of the log posterior (sum over all N,
  * prior included, untempered) at theta [n]; *lp its value, *loss the mean negative

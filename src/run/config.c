@@ -4,6 +4,12 @@
 
 #include <string.h>
 
+/* The model, where the section is about it. */
+static const bens_model *model_of(const bens_section *section, const bens_choice *choice)
+{
+    return section->entry == offsetof(bens_config, model) ? choice->entry : NULL;
+}
+
 static bens_status fill(const bens_settings *settings, const bens_section *section,
                         bens_config *config)
 {
@@ -16,6 +22,12 @@ static bens_status fill(const bens_settings *settings, const bens_section *secti
         BENS_TRY(bens_fill_choose(settings, section, NULL, &f.choice));
     if (section->entry_options != 0)
         BENS_TRY(bens_pool_bytes(config->pool, f.choice.options_size, &f.own));
+    const bens_model *model = model_of(section, &f.choice);
+    if (model != NULL && model->any_key) {
+        const size_t most = 2 * settings->n + 1;
+        BENS_TRY(bens_pool_bytes(config->pool, most * sizeof *f.extra, &f.extra));
+        config->model_settings = f.extra;
+    }
     BENS_TRY(bens_fill_section(&f));
     if (section->registry != NULL)
         memcpy((char *)config + section->entry, &f.choice.entry, sizeof f.choice.entry);
@@ -31,11 +43,11 @@ static bens_status fill_prior(const bens_settings *settings, const bens_section 
                    .section = section,
                    .title = title,
                    .pattern = rule->pattern,
-                   .own = &rule->prior,
+                   .own = rule,
                    .pool = pool};
     BENS_TRY(bens_fill_choose(settings, section, rule->pattern, &f.choice));
     BENS_TRY(bens_fill_section(&f));
-    rule->prior.kind = *(const bens_prior_kind *)f.choice.entry;
+    rule->kind = *(const bens_prior_kind *)f.choice.entry;
     return BENS_OK;
 }
 
@@ -93,6 +105,22 @@ static bens_status fill_all(const bens_settings *settings, bool of_data,
     return BENS_OK;
 }
 
+/* A model with data of its own takes two keys of [data] and nothing else of it. */
+static bens_status fill_batches(const bens_settings *settings, bens_config *config)
+{
+    const bens_section *const data = bens_section_find("data");
+    bool common;
+    for (size_t i = 0; i < settings->n; i++) {
+        const bens_setting *const s = &settings->item[i];
+        if (s->section != data || s->key == NULL) continue;
+        if (bens_settings_find(settings, data, NULL, s->key) != s) continue;
+        BENS_TRY(bens_option_set(bens_section_key(data, NULL, s->key, &common),
+                                 &config->data, config->pool, s->folder, s->where,
+                                 s->title, s->value));
+    }
+    return BENS_OK;
+}
+
 static bens_status create(const char *name, const char *text, size_t size,
                           const char *const *set, size_t n_set, bens_config *config)
 {
@@ -103,6 +131,7 @@ static bens_status create(const char *name, const char *text, size_t size,
     BENS_TRY(bens_config_check_sections(&settings, model.entry));
     BENS_TRY(fill_all(&settings, false, config));
     if (!config->model->own_density) BENS_TRY(fill_all(&settings, true, config));
+    if (config->model->own_data) BENS_TRY(fill_batches(&settings, config));
     return bens_config_check(&settings, config);
 }
 

@@ -27,17 +27,24 @@ typedef struct {
 } bens_data_options;
 
 typedef struct {
-    int from;    /* BENS_FROM_ */
+    char *from;  /* "model", "zero", "prior" or the path of a run */
     int momenta; /* BENS_MOMENTA_ */
     int64_t superchain;
 } bens_init_options;
-enum { BENS_FROM_MODEL, BENS_FROM_ZERO, BENS_FROM_PRIOR };
 enum { BENS_MOMENTA_STATIONARY, BENS_MOMENTA_ZERO };
 
+/* The keys of one factor; length, offset, cycle and explore are shared by both. */
 typedef struct {
-    int step_size, temperature; /* BENS_SCHEDULE_ */
+    int kind; /* bens_schedule_kind */
+    bens_length warmup;
+    double power, floor;
+} bens_factor_options;
+
+typedef struct {
+    bens_factor_options step_size, temperature;
+    bens_length length, offset, cycle;
+    double explore; /* share of a cycle */
 } bens_schedule_options;
-enum { BENS_SCHEDULE_CONSTANT };
 
 typedef struct {
     bens_length burn_in;
@@ -52,7 +59,9 @@ enum { BENS_LP_FULL, BENS_LP_BATCH };
 /* One [prior] or [prior PATTERN] section, in the order of the file: later ones win. */
 typedef struct {
     const char *pattern; /* "*" for [prior]                        */
-    bens_prior prior;
+    bens_prior_kind kind;
+    double mean, scale;
+    char *from;        /* a finished run that gives mean and scale; NULL, "": none */
     const char *where; /* "pima.ini:31", "--set", "default"; for messages */
 } bens_prior_rule;
 
@@ -67,11 +76,13 @@ typedef struct {
     bens_store_options store;
     const bens_model *model;
     void *model_options;
+    const char **model_settings; /* any_key: key, value, ..., NULL */
     const bens_sampler *sampler;
     void *sampler_options;
     const bens_source *source; /* NULL for a model with a density of its own */
     void *source_options;
     const bens_likelihood *likelihood; /* NULL likewise */
+    void *likelihood_options;
     bens_prior_rule *prior;            /* [n_priors]; the first is the default */
     int n_priors;
 } bens_config;
@@ -88,9 +99,10 @@ void bens_config_release(bens_config *config);
  * Parsed again it gives the same settings. */
 bens_status bens_config_print(const bens_config *config, char **out);
 
-/* Local. Writes the priors into the table. Errors: BENS_ERR_CONFIG: a pattern that
- * matches no tensor. */
-bens_status bens_config_apply_priors(const bens_config *config, bens_params *params);
+/* Local. Writes the priors into the table; means and scales of finished runs belong to the
+ * pool. Errors: BENS_ERR_CONFIG: a pattern that matches no tensor, a run that lacks one. */
+bens_status bens_config_apply_priors(const bens_config *config, bens_pool *pool,
+                                     bens_params *params);
 
 /* Local. `bens options [SECTION]`: every setting: default, range, unit, meaning.
  * section = NULL: all. Errors: BENS_ERR_CONFIG: no such section (with the nearest

@@ -118,7 +118,7 @@ static bens_status fill_presets(const bens_fill *f, const bens_option *table,
     return BENS_OK;
 }
 
-static bens_status apply(const bens_fill *f, const bens_setting *s)
+static bens_status apply(bens_fill *f, const bens_setting *s)
 {
     const bens_registry *const registry = f->section->registry;
     if (registry != NULL && strcmp(s->key, registry->key) == 0) return BENS_OK;
@@ -128,12 +128,17 @@ static bens_status apply(const bens_fill *f, const bens_setting *s)
     if (o != NULL)
         return bens_option_set(o, common ? f->common : f->own, f->pool, s->folder,
                                s->where, f->title, s->value);
+    if (f->extra != NULL) {
+        f->extra[f->n_extra++] = s->key;
+        f->extra[f->n_extra++] = s->value;
+        return BENS_OK;
+    }
     /* an empty key of another entry says nothing: a file can serve several samplers */
     if (s->value[0] == '\0' && other_with(f->section, s->key) != NULL) return BENS_OK;
     return refuse_key(f, s);
 }
 
-static bens_status apply_all(const bens_fill *f)
+static bens_status apply_all(bens_fill *f)
 {
     for (size_t i = 0; i < f->settings->n; i++) {
         const bens_setting *const s = &f->settings->item[i];
@@ -170,7 +175,7 @@ static bens_status require_choice(const bens_fill *f)
               f->settings->name, f->title, registry->key, known);
 }
 
-bens_status bens_fill_section(const bens_fill *f)
+bens_status bens_fill_section(bens_fill *f)
 {
     BENS_TRY(require_choice(f));
     BENS_TRY(fill_presets(f, f->section->options, f->common));

@@ -12,6 +12,8 @@ typedef struct {
     bens_choice choice;  /* zero: the section has no registry                */
     void *common, *own;  /* the structs that section and choice fill, zeroed */
     bens_pool *pool;
+    const char **extra; /* NULL: an unknown key is refused; else it is kept here: key, value, ..., */
+    size_t n_extra;     /* room for all settings                                           */
 } bens_fill;
 
 /* Local. The entry that the section's registry key names, or its preset; *out is zero if
@@ -22,6 +24,6 @@ bens_status bens_fill_choose(const bens_settings *settings, const bens_section *
 
 /* Local. Errors: BENS_ERR_CONFIG: an unknown key (with the nearest), a value that is
  * refused, something that must be given and is not. */
-bens_status bens_fill_section(const bens_fill *fill);
+bens_status bens_fill_section(bens_fill *fill);
 
 #endif

@@ -34,7 +34,27 @@ static bens_status print_section(FILE *f, const bens_section *section,
     BENS_TRY(print_keys(f, section->options, base + section->offset, config->pool));
     if (section->entry_options == 0) return BENS_OK;
     memcpy(&own, base + section->entry_options, sizeof own);
-    return print_keys(f, choice.options, own, config->pool);
+    BENS_TRY(print_keys(f, choice.options, own, config->pool));
+    if (section->entry == offsetof(bens_config, model))
+        for (const char **s = config->model_settings; s != NULL && *s != NULL; s += 2)
+            print_line(f, s[0], s[1]);
+    return BENS_OK;
+}
+
+/* What a model with data of its own takes of [data]. */
+static bens_status print_batches(FILE *f, const bens_section *data,
+                                 const bens_config *config)
+{
+    char *value;
+    bool common;
+    fprintf(f, "[%s]\n", data->name);
+    for (size_t i = 0; bens_own_data_keys[i] != NULL; i++) {
+        const bens_option *const o =
+            bens_section_key(data, NULL, bens_own_data_keys[i], &common);
+        BENS_TRY(bens_option_print(o, &config->data, config->pool, &value));
+        print_line(f, o->name, value);
+    }
+    return BENS_OK;
 }
 
 static bens_status print_prior(FILE *f, const bens_section *section,
@@ -42,17 +62,21 @@ static bens_status print_prior(FILE *f, const bens_section *section,
 {
     bens_choice choice = {0};
     for (size_t i = 0; section->registry->at(i, &choice); i++)
-        if (*(const bens_prior_kind *)choice.entry == rule->prior.kind) break;
+        if (*(const bens_prior_kind *)choice.entry == rule->kind) break;
     fprintf(f, "[%s%s%s]\n", section->name, first ? "" : " ", first ? "" : rule->pattern);
     print_line(f, section->registry->key, choice.name);
-    return print_keys(f, choice.options, &rule->prior, pool);
+    return print_keys(f, choice.options, rule, pool);
 }
 
 static bens_status print_all(FILE *f, const bens_config *config)
 {
     const bens_section *section;
     for (size_t i = 0; (section = bens_section_at(i)) != NULL; i++) {
-        if (section->of_data && config->model->own_density) continue;
+        if (section->of_data && config->model->own_density) {
+            if (config->model->own_data && section->offset == offsetof(bens_config, data))
+                BENS_TRY(print_batches(f, section, config));
+            continue;
+        }
         if (!section->patterns) BENS_TRY(print_section(f, section, config));
         for (int k = 0; section->patterns && k < config->n_priors; k++)
             BENS_TRY(print_prior(f, section, &config->prior[k], k == 0, config->pool));

@@ -61,9 +61,10 @@ static const bens_option data[] = {
 
 #define AT(field) .offset = offsetof(bens_init_options, field)
 static const bens_option init[] = {
-    {.name = "from", .kind = BENS_OPTION_CHOICE, .preset = "model",
+    {.name = "from", .kind = BENS_OPTION_PATH, .preset = "model",
      .choices = "model|zero|prior", AT(from),
-     .doc = "where chains start; model: as the model says"},
+     .doc = "where chains start; model: as the model says; a path: chain c where chain c "
+            "of that run ended"},
     {.name = "momenta", .kind = BENS_OPTION_CHOICE, .preset = "stationary",
      .choices = "stationary|zero", AT(momenta), .doc = "stationary: N(0, sigma^2 T/N)"},
     {.name = "superchain", .kind = BENS_OPTION_INT, .preset = "1", .min = 1,
@@ -73,11 +74,33 @@ static const bens_option init[] = {
 #undef AT
 
 #define AT(field) .offset = offsetof(bens_schedule_options, field)
+#define KINDS "constant|polynomial|cosine|cyclical"
 static const bens_option schedule[] = {
     {.name = "step_size", .kind = BENS_OPTION_CHOICE, .preset = "constant",
-     .choices = "constant", AT(step_size), .doc = "factor on [sampler] step_size"},
+     .choices = KINDS, AT(step_size.kind), .doc = "factor on [sampler] step_size"},
     {.name = "temperature", .kind = BENS_OPTION_CHOICE, .preset = "constant",
-     .choices = "constant", AT(temperature), .doc = "factor on [sampler] temperature"},
+     .choices = KINDS, AT(temperature.kind),
+     .doc = "factor on [sampler] temperature; cyclical: 0 while a cycle explores"},
+    {.name = "warmup", .kind = BENS_OPTION_LENGTH, .preset = "0", .max = 1e30,
+     AT(step_size.warmup), .doc = "the step size rises linearly over these steps"},
+    {.name = "power", .kind = BENS_OPTION_REAL, .preset = "0.55", .max = 10,
+     AT(step_size.power), .doc = "polynomial: (1 + t / offset)^-power"},
+    {.name = "floor", .kind = BENS_OPTION_REAL, .preset = "0", .max = 1,
+     AT(step_size.floor), .doc = "the factor falls from 1 to this, not to 0"},
+    {.name = "temperature_warmup", .kind = BENS_OPTION_LENGTH, .preset = "0",
+     .max = 1e30, AT(temperature.warmup), .doc = "the same of the temperature"},
+    {.name = "temperature_power", .kind = BENS_OPTION_REAL, .preset = "0.55", .max = 10,
+     AT(temperature.power), .doc = "the same of the temperature"},
+    {.name = "temperature_floor", .kind = BENS_OPTION_REAL, .preset = "0", .max = 1,
+     AT(temperature.floor), .doc = "the same of the temperature"},
+    {.name = "length", .kind = BENS_OPTION_LENGTH, .preset = "0", .max = 1e30, AT(length),
+     .doc = "where cosine ends; 0: with the run"},
+    {.name = "offset", .kind = BENS_OPTION_LENGTH, .preset = "1", .min = 1, .max = 1e30,
+     AT(offset), .doc = "polynomial: see power"},
+    {.name = "cycle", .kind = BENS_OPTION_LENGTH, .preset = "0", .max = 1e30, AT(cycle),
+     .doc = "cyclical: the length of a cycle; draws come from its sampling phase only"},
+    {.name = "explore", .kind = BENS_OPTION_REAL, .preset = "0.5", .max = 1,
+     .below_max = true, AT(explore), .doc = "cyclical: share of a cycle that explores"},
     {0}};
 #undef AT
 
@@ -100,16 +123,31 @@ static const bens_option store[] = {
      .doc = "log posterior of a draw: over all data, or N x the mean of its batch"},
     {0}};
 
+#define SCALE(text)                                                                      \
+    {.name = "scale", .kind = BENS_OPTION_REAL, .preset = "1", .min = 1e-15, .max = 1e15, \
+     .offset = offsetof(bens_prior_rule, scale), .doc = text}
+#define MEAN                                                                             \
+    {.name = "mean", .kind = BENS_OPTION_REAL, .preset = "0",                            \
+     .offset = offsetof(bens_prior_rule, mean), .doc = "centre"}
 static const bens_option normal[] = {
-    {.name = "scale", .kind = BENS_OPTION_REAL, .preset = "1", .min = 1e-15, .max = 1e15,
-     .offset = offsetof(bens_prior, scale), .doc = "standard deviation"},
+    SCALE("standard deviation"), MEAN,
+    {.name = "from", .kind = BENS_OPTION_PATH, .preset = "",
+     .offset = offsetof(bens_prior_rule, from),
+     .doc = "a finished run: mean and scale of each number are those of its draws"},
     {0}};
+static const bens_option laplace[] = {SCALE("mean distance from the centre"), MEAN, {0}};
+static const bens_option normal_fan_in[] = {
+    SCALE("standard deviation is scale / sqrt(inputs of an output)"), {0}};
 /* clang-format on */
 
-static const bens_prior_kind kinds[] = {BENS_PRIOR_NORMAL, BENS_PRIOR_FLAT};
+static const bens_prior_kind kinds[] = {BENS_PRIOR_NORMAL, BENS_PRIOR_LAPLACE,
+                                        BENS_PRIOR_NORMAL_FAN_IN, BENS_PRIOR_FLAT};
 static const bens_choice priors[] = {
-    {&kinds[0], "normal", "N(0, scale^2)", normal, sizeof(bens_prior)},
-    {&kinds[1], "flat", "no prior", NULL, sizeof(bens_prior)},
+    {&kinds[0], "normal", "N(mean, scale^2)", normal, sizeof(bens_prior_rule)},
+    {&kinds[1], "laplace", "exp(-|x - mean| / scale)", laplace, sizeof(bens_prior_rule)},
+    {&kinds[2], "normal_fan_in", "N(0, scale^2 / inputs of an output)", normal_fan_in,
+     sizeof(bens_prior_rule)},
+    {&kinds[3], "flat", "no prior", NULL, sizeof(bens_prior_rule)},
 };
 
 static bool prior_at(size_t i, bens_choice *out)
@@ -147,7 +185,7 @@ static bool likelihood_at(size_t i, bens_choice *out)
 {
     const bens_likelihood *l = bens_likelihood_at(i);
     if (l == NULL) return false;
-    *out = (bens_choice){.entry = l, .name = l->name, .doc = l->doc};
+    *out = (bens_choice){l, l->name, l->doc, l->options, l->options_size};
     return true;
 }
 
@@ -174,8 +212,7 @@ static const bens_section sections[] = {
      .options = data, IN(data), .registry = &sources, CHOSEN(source), .of_data = true},
     {.name = "model", .doc = "the model", .registry = &models, CHOSEN(model)},
     {.name = "likelihood", .doc = "not with a model of its own density",
-     .registry = &likelihoods, .entry = offsetof(bens_config, likelihood),
-     .of_data = true},
+     .registry = &likelihoods, CHOSEN(likelihood), .of_data = true},
     {.name = "prior",
      .doc = "not with a model of its own density; [prior PATTERN] overrides it for the "
             "tensors whose names match the shell pattern",
@@ -189,6 +226,8 @@ static const bens_section sections[] = {
     {.name = "store", .doc = "what is kept with a draw", .options = store, IN(store)},
 };
 /* clang-format on */
+
+const char *const bens_own_data_keys[] = {"batch", "order", NULL};
 
 const bens_section *bens_section_at(size_t i)
 {

@@ -35,6 +35,9 @@ typedef struct {
     bool patterns; /* [prior PATTERN]: any number of them, as prior rules */
 } bens_section;
 
+/* The keys of [data] that a model with data of its own takes too; ended by NULL. */
+extern const char *const bens_own_data_keys[];
+
 /* Local. In the order of config.ini; NULL behind the last. */
 const bens_section *bens_section_at(size_t i);
 /* Local. NULL if there is none. */

@@ -9,6 +9,20 @@
 
 enum { TEXT = 64 };
 
+static void show_prior(const bens_problem *p, const bens_prior *prior)
+{
+    const char *kind = prior->kind == BENS_PRIOR_LAPLACE ? "laplace" : "normal";
+    if (prior->kind == BENS_PRIOR_FLAT)
+        printf("%s\n",
+               p->model->own_density ? "no prior beside the density" : "prior flat");
+    else if (prior->means != NULL)
+        printf("prior %s, means and scales of a run\n", kind);
+    else if (prior->mean != 0)
+        printf("prior %s, mean %g, scale %g\n", kind, prior->mean, prior->scale);
+    else
+        printf("prior %s, scale %g\n", kind, prior->scale);
+}
+
 static void show_work(const bens_session *s)
 {
     const bens_problem *p = &s->problem;
@@ -31,11 +45,8 @@ static void show_work(const bens_session *s)
         printf("             %s [", t->name);
         for (int k = 0; k < t->rank; k++)
             printf("%s%lld", k > 0 ? ", " : "", (long long)t->shape[k]);
-        if (t->prior.kind == BENS_PRIOR_NORMAL)
-            printf("]  prior normal, scale %g\n", t->prior.scale);
-        else
-            printf("]  %s\n",
-                   p->model->own_density ? "no prior beside the density" : "prior flat");
+        printf("]  ");
+        show_prior(p, &t->prior);
     }
 }
 
@@ -112,6 +123,11 @@ static bens_status show_stability(bens_session *s, const bens_chain *chain)
     BENS_TRY(bens_plan_curvature(&s->work, chain->theta, &h));
     if (!bens_session_speaks(s)) return BENS_OK;
     const bens_problem *p = &s->problem;
+    if (s->config.sampler->largest_step == NULL) {
+        printf("step size  %g; largest curvature where the chain starts %.3g\n", p->eps,
+               h);
+        return BENS_OK;
+    }
     const double most = s->config.sampler->largest_step(s->config.sampler_options, h);
     if (isfinite(h) && h > 0)
         printf("step size  %g; the largest stable one is %.3g where the chain starts "

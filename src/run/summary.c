@@ -5,9 +5,10 @@
 #include <math.h>
 #include <stdio.h>
 
-static void add(bens_thermometer *t, double temperature)
+static void add(bens_thermometer *t, double temperature, double wanted)
 {
     if (!isfinite(temperature)) return;
+    t->wanted += wanted;
     t->n++;
     t->sum += temperature;
     t->squares += temperature * temperature;
@@ -16,16 +17,16 @@ static void add(bens_thermometer *t, double temperature)
 void bens_summary_add(bens_summary *summary, const bens_draw *draw)
 {
     if (draw->diverging) return;
-    add(&summary->kinetic, draw->temperature_kinetic);
-    add(&summary->configurational, draw->temperature_configurational);
+    add(&summary->kinetic, draw->temperature_kinetic, draw->temperature);
+    add(&summary->configurational, draw->temperature_configurational, draw->temperature);
 }
 
 /* Is a thermometer off by a factor of two and more, and by more than chance (four times the
  * error of its mean)? Says so. */
-static bool is_off(const char *name, const bens_thermometer *t, double wanted)
+static bool is_off(const char *name, const bens_thermometer *t)
 {
-    const double n = t->n, mean = t->sum / n;
-    if (wanted == 0 || n < 2 || (mean < 2 * wanted && mean > wanted / 2)) return false;
+    const double n = t->n, mean = t->sum / n, wanted = t->wanted / n;
+    if (n < 2 || wanted == 0 || (mean < 2 * wanted && mean > wanted / 2)) return false;
     const double variance = fmax(t->squares / n - mean * mean, 0);
     if (fabs(mean - wanted) < 4 * sqrt(variance / (n - 1))) return false;
     fprintf(stderr,
@@ -38,7 +39,6 @@ static bool is_off(const char *name, const bens_thermometer *t, double wanted)
 
 bool bens_summary_judge(const bens_session *s, const bens_summary *summary)
 {
-    const double wanted = s->problem.temperature;
     if (summary->n_diverged > 0)
         fprintf(stderr,
                 "bens train: warning: %.0f of %lld chains diverged: their draws are NaN "
@@ -49,8 +49,8 @@ bool bens_summary_judge(const bens_session *s, const bens_summary *summary)
                 "bens train: warning: metrics.jsonl lacks %.0f lines, which the disk did "
                 "not take; the draws are complete\n",
                 summary->n_unreported);
-    const bool hot = is_off("kinetic", &summary->kinetic, wanted);
-    const bool off = is_off("configurational", &summary->configurational, wanted);
+    const bool hot = is_off("kinetic", &summary->kinetic);
+    const bool off = is_off("configurational", &summary->configurational);
     return summary->n_diverged == 0 && !hot && !off;
 }
 

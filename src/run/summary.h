@@ -7,12 +7,14 @@
 /* Sums over the draws that have such a temperature. */
 typedef struct {
     double n, sum, squares;
+    double wanted; /* sum of the temperatures that were asked for at these draws */
 } bens_thermometer;
 
 /* Doubles only: all of it is one sum over the ranks. */
 typedef struct {
     double n_diverged;   /* chains                                      */
     double n_unreported; /* lines of metrics.jsonl that found no room   */
+    double n_clamped;    /* steps with more gradient noise than noise to inject */
     bens_thermometer kinetic, configurational;
 } bens_summary;
 

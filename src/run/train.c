@@ -62,7 +62,7 @@ static bens_status open_record(group *g)
     BENS_TRY(bens_folder_join(folder, name, metrics));
     const bens_record_spec spec = {.samples = samples,
                                    .metrics = metrics,
-                                   .params = &s->problem.params,
+                                   .params = &s->problem.stored,
                                    .file_chains = begin[1] - begin[0],
                                    .n_draws = s->problem.n_draws,
                                    .first_row = s->grid.begin - begin[0],
@@ -132,11 +132,11 @@ static bens_status record_draws(group *g)
     g->n_diverged = 0;
     for (int64_t i = 0; i < g->n; i++) {
         bens_draw draw;
-        BENS_TRY(bens_chain_draw(&g->chain[i], &draw));
+        const float *row;
+        BENS_TRY(bens_chain_draw(&g->chain[i], &draw, &row));
         g->n_diverged += draw.diverging;
         bens_summary_add(&g->summary, &draw);
-        if (g->record != NULL)
-            note(g, bens_record_put(g->record, i, g->chain[i].theta, &draw));
+        if (g->record != NULL) note(g, bens_record_put(g->record, i, row, &draw));
     }
     return BENS_OK;
 }
@@ -150,7 +150,8 @@ static bens_status run_chains(group *g)
         /* the first kinetic temperature is of the steps after the burn-in */
         BENS_TRY(advance(g, 0, p->burn_in));
         at = p->burn_in;
-        for (int64_t i = 0; i < g->n; i++) g->chain[i].sum_m2 = 0, g->chain[i].n_sum = 0;
+        for (int64_t i = 0; i < g->n; i++)
+            g->chain[i].scalars.sum_m2 = g->chain[i].scalars.n_sum = 0;
     }
     for (int64_t k = 0; k < p->n_draws; k++) {
         const int64_t until = bens_problem_draw_step(p, k);
