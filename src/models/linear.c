@@ -96,26 +96,33 @@ static bens_status create(const bens_model_setup *setup, bens_params *params,
     return s;
 }
 
-/* bias at the mean of y, noise at the sd about it (about 0 without bias): from zero the first
- * gradients of a y far from there would throw a chain out. */
+/* The mean of y, exact where all are equal, and the sd about it; without bias it is 0. */
+static void describe(const bens_data *d, bool intercept, double *mean, double *sd)
+{
+    const double n = (double)d->n_rows, about = intercept ? (double)d->y[0] : 0;
+    double sum = 0, squares = 0;
+    for (int64_t i = 0; i < d->n_rows; i++) sum += (double)d->y[i] - about;
+    *mean = intercept ? about + sum / n : 0;
+    for (int64_t i = 0; i < d->n_rows; i++) {
+        const double deviation = (double)d->y[i] - *mean;
+        squares += deviation * deviation;
+    }
+    *sd = sqrt(squares / n);
+}
+
+/* From zero the first gradients of a y far from there would throw a chain out. */
 static void init(const void *state, const bens_params *params, const bens_rng *at,
                  float *theta)
 {
     const linear *l = state;
     const bens_affine *a = &l->affine;
-    const double n = (double)a->data->n_rows;
-    double mean = 0, squares = 0;
+    double mean, sd;
     (void)params;
     (void)at;
-    for (int64_t i = 0; a->intercept && i < a->data->n_rows; i++)
-        mean += (double)a->data->y[i] / n;
-    for (int64_t i = 0; i < a->data->n_rows; i++) {
-        const double d = (double)a->data->y[i] - mean;
-        squares += d * d;
-    }
+    describe(a->data, a->intercept, &mean, &sd);
     for (int64_t k = 0; a->intercept && k < a->K; k++)
         theta[a->bias + (size_t)k] = (float)mean;
-    if (l->has_parameter) theta[l->parameter] = a->likelihood->start(sqrt(squares / n));
+    if (l->has_parameter) theta[l->parameter] = a->likelihood->start(sd);
 }
 
 static void narrow_log_lik(const linear *l, const float *theta, double *value,

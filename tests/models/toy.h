@@ -10,13 +10,32 @@
 
 typedef struct {
     const bens_model *model;
+    const bens_likelihood *likelihood;
     const bens_backend *be;
-    settings settings;
+    settings settings, likelihood_settings;
     bens_params params;
     void *state;
     float *grad; /* [params.n] */
     double value;
 } toy;
+
+/* "normal noise=2": the likelihood and one of its settings. */
+static inline bens_status toy_likelihood(const char *text, toy *t)
+{
+    char name[64];
+    const size_t length = strcspn(text, " ");
+    assert_true(length < sizeof name);
+    memcpy(name, text, length);
+    name[length] = '\0';
+    t->likelihood = bens_likelihood_find(name);
+    assert_non_null(t->likelihood);
+    if (t->likelihood->options == NULL) return BENS_OK;
+    text += text[length] == '\0' ? length : length + 1;
+    t->likelihood_settings =
+        settings_make(t->likelihood->options, t->likelihood->options_size,
+                      TEXTS(text[0] == '\0' ? NULL : text));
+    return t->likelihood_settings.status;
+}
 
 /* The status of create(); release it in either case. */
 static inline bens_status toy_try(const char *model, const bens_data *data,
@@ -28,12 +47,12 @@ static inline bens_status toy_try(const char *model, const bens_data *data,
     assert_int_equal(t->be->start(1), BENS_OK);
     t->settings = settings_make(t->model->options, t->model->options_size, texts);
     if (t->settings.status != BENS_OK) return t->settings.status;
+    if (likelihood != NULL) BENS_TRY(toy_likelihood(likelihood, t));
     const bens_model_setup setup = {.options = t->settings.options,
                                     .be = t->be,
                                     .data = data,
-                                    .likelihood = likelihood == NULL
-                                                      ? NULL
-                                                      : bens_likelihood_find(likelihood)};
+                                    .likelihood = t->likelihood,
+                                    .likelihood_options = t->likelihood_settings.options};
     t->params.n_data = data == NULL ? 1 : (double)data->n_rows;
     BENS_TRY(t->model->create(&setup, &t->params, &t->state));
     return bens_alloc(t->params.n, sizeof *t->grad, &t->grad);
@@ -52,6 +71,7 @@ static inline void toy_release(toy *t)
     if (t->state != NULL) t->model->destroy(t->state);
     bens_params_release(&t->params);
     settings_release(&t->settings);
+    settings_release(&t->likelihood_settings);
     free(t->grad);
     *t = (toy){0};
 }
@@ -91,11 +111,44 @@ static inline void toy_all(toy *t, const float *theta)
     toy_rows(t, theta, (bens_rows){.n = (int64_t)t->params.n_data});
 }
 
+static inline char **toy_names(void)
+{
+    static char *names[64], text[64][8];
+    for (int j = 0; j < 64; j++) {
+        snprintf(text[j], sizeof text[j], "f%d", j);
+        names[j] = text[j];
+    }
+    return names;
+}
+
+/* n rows of F normals and y = 3 + a line of sd about 1 + N(0, sd^2). */
+static inline bens_data *toy_numbers(int64_t n, int64_t F, float sd)
+{
+    bens_data *d;
+    float w[64];
+    const bens_rng at = {.seed = (uint64_t)(n + 1000 * F),
+                         .stream = BENS_STREAM_GENERATOR};
+
+    assert_true(F <= 64);
+    assert_int_equal(bens_alloc(1, sizeof *d, &d), BENS_OK);
+    *d = (bens_data){.n_rows = n, .n_features = F, .feature_names = toy_names()};
+    assert_int_equal(bens_alloc((size_t)(n * F), sizeof(float), &d->x), BENS_OK);
+    assert_int_equal(bens_alloc((size_t)n, sizeof *d->y, &d->y), BENS_OK);
+    bens_rng_normals(&at, 0, (size_t)(n * F), d->x);
+    bens_rng_normals(&at, 1 << 20, (size_t)F, w);
+    bens_rng_normals(&at, 2 << 20, (size_t)n, d->y);
+    for (int64_t i = 0; i < n; i++) {
+        d->y[i] = 3 + sd * d->y[i];
+        for (int64_t j = 0; j < F; j++)
+            d->y[i] += d->x[i * F + j] * w[j] / sqrtf((float)F);
+    }
+    return d;
+}
+
 /* n rows of F normals and a label that a random line of K logits draws. */
 static inline bens_data *toy_data(int64_t n, int64_t F, int64_t K)
 {
-    static char *feature_names[64], *class_names[] = {"a", "b", "c", "d", "e"};
-    static char text[64][8];
+    static char *class_names[] = {"a", "b", "c", "d", "e"};
     bens_data *d;
     float *w, *u;
     const bens_rng at = {.seed = (uint64_t)(n + 1000 * F),
@@ -119,11 +172,7 @@ static inline bens_data *toy_data(int64_t n, int64_t F, int64_t K)
             if (logit > best) d->label[i] = (int32_t)k, best = logit;
         }
     }
-    for (int j = 0; j < 64; j++) {
-        snprintf(text[j], sizeof text[j], "f%d", j);
-        feature_names[j] = text[j];
-    }
-    d->feature_names = feature_names;
+    d->feature_names = toy_names();
     d->class_names = class_names;
     free(w);
     free(u);
@@ -134,6 +183,7 @@ static inline void toy_data_free(bens_data *d)
 {
     free(d->x);
     free(d->label);
+    free(d->y);
     free(d);
 }
 
