@@ -138,7 +138,8 @@ static double advance(bens_chain *chain, const bens_step *at, const bens_rng *rn
                                 .aux = chain->aux,
                                 .grad = grad,
                                 .scale = scale,
-                                .rng = *rng};
+                                .rng = *rng,
+                                .c = chain->c};
         sampler->update(options, at, &on, &sum_m2);
     }
     return sum_m2;

@@ -30,7 +30,8 @@ static void update(const void *p, const bens_step *at, const bens_update *on,
     const bens_langevin c = {.q = at->eps, .s = sqrt(2 * at->eps * at->T)};
     const bens_rms rms = bens_moments_rms(o->beta, o->lambda, at);
 
-    on->be->rms(on->params, on->theta, NULL, on->aux[0], on->grad, on->scale, &c, &rms,
+    for (int i = 0; i < on->params->n_tensors; i++) on->c[i] = c;
+    on->be->rms(on->params, on->theta, NULL, on->aux[0], on->grad, on->scale, on->c, &rms,
                 &on->rng, sum_m2);
 }
 

@@ -32,7 +32,8 @@ static void update(const void *p, const bens_step *at, const bens_update *on,
         bens_friction_baoa(o->alpha, o->sigma, o->alpha, at->eps, at->T);
     const bens_rms rms = bens_moments_rms(o->beta, o->lambda, at);
 
-    on->be->rms(on->params, on->theta, on->aux[0], on->aux[1], on->grad, on->scale, &c,
+    for (int i = 0; i < on->params->n_tensors; i++) on->c[i] = c;
+    on->be->rms(on->params, on->theta, on->aux[0], on->aux[1], on->grad, on->scale, on->c,
                 &rms, &on->rng, sum_m2);
 }
 

@@ -74,7 +74,8 @@ typedef struct {
     float *const *aux; /* [n_aux] */
     const float *grad;
     double scale;
-    bens_rng rng; /* of the step's noise */
+    bens_rng rng;     /* of the step's noise    */
+    bens_langevin *c; /* [n_tensors] of scratch */
 } bens_update;
 
 typedef struct {
