@@ -17,17 +17,21 @@
 enum { BENS_DRAW_DONE = 1, BENS_DRAW_DIVERGING = 2 };
 
 typedef struct {
-    const char *path;   /* of samples.h5                                                 */
-    bens_params params; /* its tensors in the order of the file, outputs too; flat priors */
+    const char *path; /* of samples.h5                                                 */
+    bens_params
+        params; /* its tensors in the order of the file, outputs too; flat priors */
     int64_t n_chains, n_draws, first_chain;
-    uint8_t *flags;     /* [n_chains][n_draws] of BENS_DRAW_                             */
-    int64_t *n_done;    /* [n_chains] draws 0 ... n_done[r] - 1 of row r are done        */
-    int64_t n_complete; /* the smallest of them: draws that every chain has              */
-    int64_t n_data;     /* N                                                             */
+    uint8_t *flags;  /* [n_chains][n_draws] of BENS_DRAW_                             */
+    int64_t *n_done; /* [n_chains] draws 0 ... n_done[r] - 1 of row r are done        */
+    int64_t
+        n_complete; /* the smallest of them: draws that every chain has              */
+    int64_t n_data; /* N                                                             */
     uint64_t seed, data_hash;
-    char *config, *layout; /* bens/config (INI) and bens/layout (JSON)                   */
-    double created;        /* seconds since 1970; NaN: not known                         */
-    struct bens_draws_file *file; /* private to io/draws*.c                              */
+    char *config,
+        *layout;    /* bens/config (INI) and bens/layout (JSON)                   */
+    double created; /* seconds since 1970; NaN: not known                         */
+    struct bens_draws_file
+        *file; /* private to io/draws*.c                              */
 } bens_draws;
 
 /* run: the folder of a run, or the path of its file. Errors: no such file, cut, not of bens:
@@ -54,13 +58,13 @@ bens_status bens_draws_match(const bens_draws *draws, const bens_params *params)
 /* The parameters of one draw as an arena theta [params->n] in the layout of params (which match;
  * &draws->params is one of them): padding and outputs are 0. A draw that is not done is NaN or
  * half written. Errors: BENS_ERR_CONFIG: a tensor is not there. */
-bens_status bens_draws_theta(const bens_draws *draws, const bens_params *params, int64_t row,
-                             int64_t draw, float *theta);
+bens_status bens_draws_theta(const bens_draws *draws, const bens_params *params,
+                             int64_t row, int64_t draw, float *theta);
 
 /* Draws first ... first + n - 1 of a row, of one tensor (found by name and shape; outputs too) as
  * they are stored: out [n][size]; NaN where there is no file. Errors: as above. */
-bens_status bens_draws_tensor(const bens_draws *draws, const bens_tensor *tensor, int64_t row,
-                              int64_t first, int64_t n, float *out);
+bens_status bens_draws_tensor(const bens_draws *draws, const bens_tensor *tensor,
+                              int64_t row, int64_t first, int64_t n, float *out);
 
 /* Elements begin ... begin + n - 1 of a tensor over all draws: out [n][n_chains][n_draws], NaN
  * where a draw is not done. Errors: as above. */

@@ -61,11 +61,35 @@ bens_status bens_h5_put_texts(hid_t group, const char *name, const char *const *
 bens_status bens_h5_put_numbers(hid_t group, const char *name, bens_h5_type type,
                                 const void *value, int64_t n, hid_t *out);
 
+/* What a data set of a group is. */
+enum { BENS_H5_NAME_SIZE = 128 };
+typedef struct {
+    char name[BENS_H5_NAME_SIZE];
+    bool known; /* it is of one of our types */
+    bens_h5_type type;
+    int rank;
+    hsize_t shape[H5S_MAX_RANK];
+} bens_h5_set;
+
+/* Calls visit for each data set of a group, in the order of their creation; stops at an error.
+ * Errors: BENS_ERR_IO: no such group, something in it that a hard link does not lead to. */
+typedef bens_status (*bens_h5_visit)(void *context, const bens_h5_set *set);
+bens_status bens_h5_list(hid_t file, const char *group, bens_h5_visit visit, void *context);
+
 /* Opens GROUP/NAME, both reached by hard links only, of this type and rank; shape [rank] is
  * read. The caller closes *out. */
 bens_status bens_h5_find(hid_t file, const char *group, const char *name, bens_h5_type type,
                          int rank, hsize_t *shape, hid_t *out);
+/* Where the n x size bytes of a data set begin, which must be its own and nobody else's:
+ * contiguous, in this file of file_size bytes, all of it. */
+bens_status bens_h5_address(hid_t set, const char *group, const char *name, uint64_t n,
+                            uint64_t size, uint64_t file_size, uint64_t *out);
+
+/* The first element of GROUP/NAME, of rank 0 or 1. */
+bens_status bens_h5_get_first(hid_t file, const char *group, const char *name,
+                              bens_h5_type type, int rank, void *out);
 /* A scalar text; *out by malloc. */
 bens_status bens_h5_get_text(hid_t file, const char *group, const char *name, char **out);
+bens_status bens_h5_get_attribute(hid_t object, const char *name, char **out);
 
 #endif

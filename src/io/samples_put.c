@@ -22,27 +22,6 @@ struct bens_samples {
     size_t scratch_size;
 };
 
-/* Its own bytes and nobody else's: contiguous, in this file, all of it. */
-static bens_status find_address(hid_t set, const bens_samples_variable *v,
-                                uint64_t file_size, uint64_t *out)
-{
-    const hid_t list = H5Dget_create_plist(set);
-    const bool own = list >= 0 && H5Pget_layout(list) == H5D_CONTIGUOUS &&
-                     H5Pget_external_count(list) == 0;
-    const haddr_t address = own ? H5Dget_offset(set) : HADDR_UNDEF;
-    const uint64_t size = bens_samples_size(v);
-    H5Pclose(list);
-    if (address == HADDR_UNDEF)
-        BENS_FAIL(BENS_ERR_IO, "wanted %s/%s contiguous in this file, found it elsewhere",
-                  v->group, v->name);
-    if (address > file_size || size > file_size - address)
-        BENS_FAIL(BENS_ERR_IO,
-                  "wanted %llu bytes of %s/%s, found the end of the file: it was cut",
-                  (unsigned long long)size, v->group, v->name);
-    *out = address;
-    return BENS_OK;
-}
-
 static bens_status find_variable(hid_t file, const bens_samples_variable *v,
                                  uint64_t file_size, uint64_t *address)
 {
@@ -56,7 +35,9 @@ static bens_status find_variable(hid_t file, const bens_samples_variable *v,
             s = bens_error_set(BENS_ERR_IO, "wanted %llu along '%s' of %s/%s, found %llu",
                                (unsigned long long)wanted[k], v->axis[k].name, v->group,
                                v->name, (unsigned long long)found[k]);
-    if (s == BENS_OK) s = find_address(set, v, file_size, address);
+    if (s == BENS_OK)
+        s = bens_h5_address(set, v->group, v->name, bens_samples_size(v), 1, file_size,
+                            address);
     H5Dclose(set);
     return s;
 }

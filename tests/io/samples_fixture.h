@@ -42,7 +42,7 @@ static inline fixture fixture_make(fixture *f)
     f->feature = (bens_axis){.name = "feature", .n = FEATURES, .labels = feature_names};
     assert_int_equal(bens_params_add(&f->params, "weight", 1, &one, &t), BENS_OK);
     t->axis[0] = &f->feature;
-    t->prior = (bens_prior){BENS_PRIOR_NORMAL, 2};
+    t->prior = (bens_prior){.kind = BENS_PRIOR_NORMAL, .scale = 2};
     assert_int_equal(bens_params_add(&f->params, "bias", 0, NULL, NULL), BENS_OK);
     assert_int_equal(bens_params_add(&f->params, "block.0.w", 2, two, NULL), BENS_OK);
     f->spec = (bens_samples_spec){.params = &f->params,

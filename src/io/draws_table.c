@@ -1,0 +1,172 @@
+#include "io/draws_file.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bens_status add_variable(bens_draws *d, const char *group, const bens_h5_set *set)
+{
+    bens_draws_file *f = d->file;
+    bens_draws_variable v = {.group = group,
+                             .type = set->type,
+                             .rank = set->rank,
+                             .n = 1};
+    if (strlen(set->name) >= sizeof v.name || set->rank > BENS_SAMPLES_RANK)
+        BENS_FAIL(BENS_ERR_IO, "wanted at most %d axes and a shorter name, found %s/%s",
+                  BENS_SAMPLES_RANK, group, set->name);
+    memcpy(v.name, set->name, strlen(set->name) + 1);
+    memcpy(v.shape, set->shape, (size_t)set->rank * sizeof *v.shape);
+    if (set->shape[0] != (hsize_t)d->n_chains || set->shape[1] != (hsize_t)d->n_draws)
+        BENS_FAIL(BENS_ERR_IO,
+                  "wanted %s/%s of %lld chains x %lld draws, found %llu x %llu", group,
+                  v.name, (long long)d->n_chains, (long long)d->n_draws,
+                  (unsigned long long)set->shape[0], (unsigned long long)set->shape[1]);
+    const size_t size = ((size_t)f->n_variables + 1) * sizeof v;
+    bens_draws_variable *grown = realloc(f->variable, size);
+    if (grown == NULL) BENS_FAIL(BENS_ERR_FAILURE, "no memory for a table of variables");
+    f->variable = grown;
+    f->variable[f->n_variables++] = v;
+    return BENS_OK;
+}
+
+/* What has one axis is a coordinate. */
+static bens_status visit_posterior(void *context, const bens_h5_set *set)
+{
+    bens_draws *d = context;
+    int64_t shape[BENS_MAX_RANK] = {0};
+    if (set->rank < 2) return BENS_OK;
+    if (!set->known || set->type != BENS_H5_FLOAT32)
+        BENS_FAIL(BENS_ERR_IO, "wanted posterior/%s of type %s, found another", set->name,
+                  bens_h5_name(BENS_H5_FLOAT32));
+    BENS_TRY(add_variable(d, "posterior", set));
+    for (int k = 2; k < set->rank; k++) {
+        if (set->shape[k] > INT64_MAX)
+            BENS_FAIL(BENS_ERR_IO, "posterior/%s has too many elements", set->name);
+        shape[k - 2] = (int64_t)set->shape[k];
+    }
+    bens_tensor *t;
+    BENS_TRY(bens_params_add(&d->params, set->name, set->rank - 2, shape, &t));
+    d->file->variable[d->file->n_variables - 1].n = t->size;
+    return BENS_OK;
+}
+
+static bens_status visit_stats(void *context, const bens_h5_set *set)
+{
+    if (set->rank < 2) return BENS_OK;
+    if (!set->known || set->rank != 2)
+        BENS_FAIL(BENS_ERR_IO,
+                  "wanted numbers [chain, draw] in sample_stats/%s, found "
+                  "something else",
+                  set->name);
+    return add_variable(context, "sample_stats", set);
+}
+
+static bens_status read_shape(hid_t file, bens_draws *d)
+{
+    const hsize_t most_chains = (hsize_t)1 << 24, most = (hsize_t)1 << 32;
+    hsize_t shape[2];
+    hid_t set;
+    BENS_TRY(bens_h5_find(file, "sample_stats", "done", BENS_H5_BOOL, 2, shape, &set));
+    H5Dclose(set);
+    if (shape[0] < 1 || shape[0] > most_chains || shape[1] < 1 ||
+        shape[1] > most / shape[0])
+        BENS_FAIL(BENS_ERR_IO,
+                  "wanted up to 2^24 chains and 2^32 draws of all, found %llu x %llu",
+                  (unsigned long long)shape[0], (unsigned long long)shape[1]);
+    d->n_chains = (int64_t)shape[0];
+    d->n_draws = (int64_t)shape[1];
+    return BENS_OK;
+}
+
+/* Days from 1970-01-01 in the Gregorian calendar: years begin in March, so that the leap day is
+ * the last one. */
+static double seconds_of(int year, int month, int day, int hour, int minute, int second)
+{
+    const long y = month > 2 ? year : year - 1L, m = (month + 9) % 12;
+    const long days =
+        365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
+    return 86400.0 * (double)days + 3600.0 * hour + 60.0 * minute + second;
+}
+
+static double read_date(hid_t file)
+{
+    int y, m, d, h, min, s;
+    char *text;
+    double date = NAN;
+    if (bens_h5_get_attribute(file, "created_at", &text) != BENS_OK) return NAN;
+    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ", &y, &m, &d, &h, &min, &s) == 6 &&
+        m >= 1 && m <= 12)
+        date = seconds_of(y, m, d, h, min, s);
+    free(text);
+    return date;
+}
+
+static bens_status check_schema(hid_t file)
+{
+    static const char wanted[] = "bens-samples-1";
+    char *found;
+    BENS_TRY(bens_h5_get_attribute(file, "schema", &found));
+    const bool same = strcmp(found, wanted) == 0;
+    const bens_status s =
+        same ? BENS_OK
+             : bens_error_set(BENS_ERR_IO, "wanted the schema '%s', found '%.40s'",
+                              wanted, found);
+    free(found);
+    return s;
+}
+
+static bens_status read_about(hid_t file, bens_draws *d)
+{
+    d->created = read_date(file);
+    BENS_TRY(
+        bens_h5_get_first(file, "posterior", "chain", BENS_H5_INT64, 1, &d->first_chain));
+    BENS_TRY(bens_h5_get_first(file, "bens", "n_data", BENS_H5_INT64, 0, &d->n_data));
+    BENS_TRY(bens_h5_get_first(file, "bens", "seed", BENS_H5_UINT64, 0, &d->seed));
+    BENS_TRY(
+        bens_h5_get_first(file, "bens", "data_hash", BENS_H5_UINT64, 0, &d->data_hash));
+    BENS_TRY(bens_h5_get_text(file, "bens", "config", &d->config));
+    BENS_TRY(bens_h5_get_text(file, "bens", "layout", &d->layout));
+    d->params.n_data = (double)d->n_data;
+    return BENS_OK;
+}
+
+/* Which tensors are outputs is written in the layout only. */
+static bens_status mark_outputs(bens_draws *d)
+{
+    json_error_t where;
+    json_t *layout = json_loads(d->layout, 0, &where), *entry;
+    size_t i;
+    if (!json_is_array(layout)) {
+        json_decref(layout);
+        BENS_FAIL(BENS_ERR_IO, "wanted a JSON list in bens/layout, found something else");
+    }
+    json_array_foreach(layout, i, entry)
+    {
+        const char *name = json_string_value(json_object_get(entry, "tensor"));
+        if (name == NULL || !json_is_true(json_object_get(entry, "output"))) continue;
+        for (int k = 0; k < d->params.n_tensors; k++)
+            if (strcmp(d->params.tensors[k].name, name) == 0)
+                d->params.tensors[k].output = true;
+    }
+    json_decref(layout);
+    return BENS_OK;
+}
+
+bens_status bens_draws_read_table(hid_t file, bens_draws *d)
+{
+    BENS_TRY(check_schema(file));
+    BENS_TRY(read_shape(file, d));
+    BENS_TRY(bens_h5_list(file, "posterior", visit_posterior, d));
+    BENS_TRY(bens_h5_list(file, "sample_stats", visit_stats, d));
+    BENS_TRY(read_about(file, d));
+    return mark_outputs(d);
+}
+
+int bens_draws_find_stat(const bens_draws *d, const char *name)
+{
+    for (int i = d->params.n_tensors; i < d->file->n_variables; i++)
+        if (strcmp(d->file->variable[i].name, name) == 0) return i;
+    return -1;
+}
