@@ -12,14 +12,14 @@
  * checksum.
  * Errors: BENS_ERR_CONFIG: another model (which tensors differ), not enough good draws;
  * BENS_ERR_IO: a damaged draw. */
-bens_status bens_warm_start(const bens_draws *draws, const bens_params *params, uint32_t chain,
-                            float *theta);
+bens_status bens_warm_start(const bens_draws *draws, const bens_params *params,
+                            uint32_t chain, float *theta);
 
 /* Mean and standard deviation (over n - 1) of each element of a tensor over all draws of all
  * chains that are done and had not diverged: means, scales [size], for [prior] from = RUN.
  * Errors: BENS_ERR_CONFIG: no such tensor, fewer than 2 draws, an element that never moved or
  * is not finite. */
-bens_status bens_warm_prior(const bens_draws *draws, const bens_tensor *tensor, float *means,
-                            float *scales);
+bens_status bens_warm_prior(const bens_draws *draws, const bens_tensor *tensor,
+                            float *means, float *scales);
 
 #endif
