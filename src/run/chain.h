@@ -32,6 +32,7 @@ typedef struct {
     double n_noise;   /* estimates of the gradient noise so far               */
     double n_clamped; /* steps whose injected noise could not be reduced enough */
     double n_mass;    /* estimates of the masses so far                       */
+    double taken;     /* off s^2 in the last step for gradient noise: mean over all */
     double *sampler;  /* [problem->n_scalars] the sampler's own               */
     double *noise;    /* [n_tensors] variance of scale grad per coordinate    */
     double *square;   /* [n_tensors] mean square of the gradient: the masses  */

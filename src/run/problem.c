@@ -1,4 +1,5 @@
-#include "run/problem.h"
+/* problem.c - data, model, priors and what a draw has. */
+#include "run/problem_plan.h"
 
 #include <math.h>
 #include <string.h>
@@ -69,94 +70,6 @@ static bens_status plan_priors(const bens_config *config, bens_problem *p)
     p->has_more = p->model->log_prior != NULL;
     for (int i = 0; i < p->params.n_tensors; i++)
         p->has_more = p->has_more || bens_prior_is_apart(&p->params.tensors[i].prior);
-    return BENS_OK;
-}
-
-static int64_t steps_of(const bens_problem *p, bens_length length)
-{
-    const double unit =
-        length.unit == BENS_EPOCHS ? (double)bens_order_steps(&p->order) : 1;
-    return (int64_t)fmin(ceil(length.value * unit), 0x1p48);
-}
-
-static bens_schedule plan_factor(const bens_problem *p, const bens_factor_options *o)
-{
-    const bens_schedule_options *s = &p->config->schedule;
-    const bool cyclical = s->step_size.kind == BENS_SCHEDULE_CYCLICAL ||
-                          s->temperature.kind == BENS_SCHEDULE_CYCLICAL;
-    const int64_t cycle = cyclical ? steps_of(p, s->cycle) : 0;
-    return (bens_schedule){.kind = (bens_schedule_kind)o->kind,
-                           .power = o->power,
-                           .floor = o->floor,
-                           .warmup = steps_of(p, o->warmup),
-                           .offset = steps_of(p, s->offset),
-                           .length = steps_of(p, s->length),
-                           .cycle = cycle,
-                           .explore = (int64_t)(s->explore * (double)cycle),
-                           .is_temperature = o == &s->temperature};
-}
-
-static bool is_constant(const bens_schedule *s)
-{
-    return s->kind == BENS_SCHEDULE_CONSTANT && s->warmup == 0;
-}
-
-static bens_status plan_lengths(const bens_config *config, bens_problem *p)
-{
-    const bens_schedule_options *const s = &config->schedule;
-    p->burn_in = steps_of(p, config->chain.burn_in);
-    p->thin = config->chain.thin;
-    p->n_draws = config->chain.draws;
-    p->step_size = plan_factor(p, &s->step_size);
-    p->heat = plan_factor(p, &s->temperature);
-    p->constant = is_constant(&p->step_size) && is_constant(&p->heat);
-    const int64_t sampling = p->step_size.cycle - p->step_size.explore;
-    if (p->step_size.cycle > 0 && sampling < p->thin)
-        BENS_FAIL(BENS_ERR_CONFIG,
-                  "[schedule] cycle: wanted at least thin = %lld steps in the sampling "
-                  "phase, found %lld of a cycle of %lld: see explore and [chain] thin",
-                  (long long)p->thin, (long long)sampling, (long long)p->step_size.cycle);
-
-    const double cycle = (double)p->step_size.cycle, stretch = cycle + 1;
-    const double bound =
-        (double)p->burn_in + cycle + (double)p->n_draws * (double)p->thin * stretch;
-    const double last =
-        bound > 0x1p62 ? bound : (double)bens_problem_draw_step(p, p->n_draws - 1);
-    if (last < 1 || last > 0x1p47)
-        BENS_FAIL(BENS_ERR_CONFIG,
-                  "[chain]: wanted 1 to 2^47 steps, found %.0f: see burn_in, "
-                  "thin and draws",
-                  last);
-    if (p->step_size.length == 0) p->step_size.length = p->heat.length = (int64_t)last;
-    return BENS_OK;
-}
-
-/* Does the sampler, with these settings, adapt a mass during the burn-in? */
-static bool adapts(const bens_config *config)
-{
-    const bens_sampler_common *const common = config->sampler_options;
-    const bens_option *const table = config->sampler->options;
-    if (bens_option_find(table, "adapt") == NULL) return false;
-    return bens_option_find(table, "mass") == NULL || common->mass == BENS_MASS_TENSOR;
-}
-
-static bens_status plan_adaptation(const bens_config *config, bens_problem *p)
-{
-    const bens_sampler_common *const common = config->sampler_options;
-    p->adapt =
-        common->adapt.value > 0 ? steps_of(p, common->adapt) : (p->burn_in + 1) / 2;
-    if (!adapts(config)) return BENS_OK;
-    if (p->adapt < 1)
-        BENS_FAIL(BENS_ERR_CONFIG,
-                  "[sampler] %s: wanted a burn-in to adapt the masses in, found [chain] "
-                  "burn_in = 0",
-                  config->sampler->name);
-    if (p->adapt > p->burn_in)
-        BENS_FAIL(BENS_ERR_CONFIG,
-                  "[sampler] adapt: wanted at most burn_in = %lld steps, found %lld: "
-                  "what "
-                  "still adapts draws from no known law",
-                  (long long)p->burn_in, (long long)p->adapt);
     return BENS_OK;
 }
 
@@ -248,8 +161,7 @@ static bens_status plan(const bens_config *config, int64_t n_slices, bens_proble
     BENS_TRY(plan_order(config, n_slices, p));
     BENS_TRY(plan_priors(config, p));
     BENS_TRY(plan_start(config, p));
-    BENS_TRY(plan_lengths(config, p));
-    BENS_TRY(plan_adaptation(config, p));
+    BENS_TRY(bens_problem_plan_lengths(config, p));
     BENS_TRY(plan_noise(config, p));
     BENS_TRY(plan_stats(config, p));
     BENS_TRY(plan_stored(p));
@@ -282,71 +194,4 @@ void bens_problem_release(bens_problem *p)
     bens_data_destroy(p->test);
     bens_pool_destroy(p->pool);
     *p = (bens_problem){0};
-}
-
-int64_t bens_problem_draw_step(const bens_problem *p, int64_t k)
-{
-    return bens_schedule_draw(&p->step_size, p->burn_in, p->thin, k);
-}
-
-void bens_problem_schedule(const bens_problem *p, int64_t t, double *eps, double *T)
-{
-    *eps = p->eps;
-    *T = p->T;
-    if (p->constant) return;
-    *eps *= bens_schedule_at(&p->step_size, t);
-    *T *= bens_schedule_at(&p->heat, t);
-}
-
-/* x [n] = standard normals, each at its element's place; the padding becomes 0. */
-static void fill_normals(const bens_problem *p, const bens_rng *at, float *x)
-{
-    memset(x, 0, p->params.n * sizeof *x);
-    for (int i = 0; i < p->params.n_tensors; i++) {
-        const bens_tensor *t = &p->params.tensors[i];
-        p->be->normals(at, t->offset, t->size, x + t->offset);
-    }
-}
-
-static void start_from_prior(const bens_problem *p, const bens_rng *at, float *theta)
-{
-    fill_normals(p, at, theta);
-    for (int i = 0; i < p->params.n_tensors; i++) {
-        const bens_tensor *t = &p->params.tensors[i];
-        bens_prior_from_normals(&t->prior, t->size, theta + t->offset);
-    }
-}
-
-static void start_momenta(const bens_problem *p, const bens_rng *at, float *momenta)
-{
-    double eps, T;
-    bens_problem_schedule(p, 0, &eps, &T);
-    const float sd = (float)sqrt(p->sigma2 * T);
-    memset(momenta, 0, p->params.n * sizeof *momenta);
-    if (p->config->init.momenta != BENS_MOMENTA_STATIONARY || !(sd > 0)) return;
-    fill_normals(p, at, momenta);
-    for (size_t e = 0; e < p->params.n; e++) momenta[e] *= sd;
-}
-
-bens_status bens_problem_start(const bens_problem *p, uint32_t chain, float *theta,
-                               float *momenta)
-{
-    const bens_init_options *init = &p->config->init;
-    const uint32_t shared = chain / (uint32_t)init->superchain;
-    bens_rng at = {.seed = (uint64_t)p->config->run.seed,
-                   .chain = shared,
-                   .stream = BENS_STREAM_INIT};
-    memset(theta, 0, p->params.n * sizeof *theta);
-    if (p->warm != NULL)
-        BENS_TRY(bens_warm_start(p->warm, &p->params, shared, theta));
-    else if (strcmp(init->from, "prior") == 0)
-        start_from_prior(p, &at, theta);
-    else if (strcmp(init->from, "model") == 0 && p->model->init != NULL)
-        p->model->init(p->state, &p->params, &at, theta);
-
-    if (momenta == NULL) return BENS_OK;
-    at.stream = BENS_STREAM_MOMENTA;
-    at.chain = chain;
-    start_momenta(p, &at, momenta);
-    return BENS_OK;
 }

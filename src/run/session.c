@@ -64,6 +64,28 @@ static void warn_of_idle_ranks(const bens_session *s)
                 idle, bens_comm_size(s->world), (long long)s->grid.n_chains);
 }
 
+/* The paper's MAP did both, and had two priors without saying so. */
+static void warn_of_two_priors(const bens_session *s)
+{
+    const bens_config *c = &s->config;
+    const bens_params *params = &s->problem.params;
+    const double decay = c->sampler->weight_decay != NULL
+                             ? c->sampler->weight_decay(c->sampler_options)
+                             : 0;
+    if (decay == 0 || !bens_session_speaks(s)) return;
+    for (int i = 0; i < params->n_tensors; i++) {
+        const bens_tensor *t = &params->tensors[i];
+        if (t->prior.kind == BENS_PRIOR_FLAT) continue;
+        fprintf(stderr,
+                "bens train: warning: [sampler] weight_decay = %g acts beside the prior "
+                "of "
+                "tensor '%s'%s: the parameters are pulled to zero twice; wanted "
+                "weight_decay = 0 or [prior] name = flat\n",
+                decay, t->name, params->n_tensors > 1 ? " and perhaps others" : "");
+        return;
+    }
+}
+
 bens_status bens_session_create(bens_comm *world, const bens_train_request *request,
                                 bens_session *out)
 {
@@ -75,6 +97,7 @@ bens_status bens_session_create(bens_comm *world, const bens_train_request *requ
     BENS_TRY(bens_comm_agree(world, resolve(out)));
     warn_of_idle_ranks(out);
     BENS_TRY(bens_comm_agree(world, plan(out)));
+    warn_of_two_priors(out);
     const char *comm = grid->comm == BENS_COMM_MPI ? "mpi" : "none";
     const bens_status s =
         bens_workspace_create(&out->problem, comm, out->grid.shards, &out->work);

@@ -82,17 +82,33 @@ static double noise_of(const bens_chain *chain, int tensor)
     return chain->scalars.noise != NULL ? chain->scalars.noise[tensor] : 0;
 }
 
-static void fill_each(bens_chain *chain, const bens_tensor *t, const bens_langevin *c,
-                      bool momenta)
+/* The noise of each of a tensor's coordinates. Returns what was taken off the sum of s^2. */
+static double fill_each(bens_chain *chain, const bens_tensor *t, const bens_langevin *c,
+                        bool momenta)
 {
+    double taken = 0;
     for (size_t e = t->offset; e < t->offset + t->size; e++) {
-        bool clamped = false;
+        const double noise = (double)chain->noise_each[e];
         const bens_langevin one =
-            bens_linear_without_noise(*c, (double)chain->noise_each[e], momenta,
-                                      &clamped);
+            bens_linear_without_noise(*c, noise, momenta, &chain->clamped);
         chain->s[e] = (float)one.s;
-        chain->clamped = chain->clamped || clamped;
+        taken += c->s * c->s - one.s * one.s;
     }
+    return taken;
+}
+
+static double fill_tensor(bens_chain *chain, int i, const bens_langevin *all)
+{
+    const bens_problem *p = chain->work->problem;
+    const bens_tensor *t = &p->params.tensors[i];
+    const bool momenta = p->config->sampler->momenta;
+    bens_langevin *c = &chain->c[i];
+    *c = bens_linear_with_mass(*all, mass_of(chain, i), momenta);
+    if (p->noise == BENS_NOISE_NONE) return 0;
+    if (p->noise == BENS_NOISE_EACH) return fill_each(chain, t, c, momenta);
+    const double before = c->s * c->s;
+    *c = bens_linear_without_noise(*c, noise_of(chain, i), momenta, &chain->clamped);
+    return (before - c->s * c->s) * (double)t->size;
 }
 
 /* The coefficients of every tensor; they stay while eps, T, masses and noise do. */
@@ -102,18 +118,11 @@ static void set_coefficients(bens_chain *chain, const bens_step *at)
     const bens_sampler *sampler = p->config->sampler;
     if (at->eps == chain->c_eps && at->T == chain->c_T && !sampler->changes) return;
     const bens_langevin all = sampler->linear(p->config->sampler_options, at);
+    double taken = 0;
 
     chain->clamped = false;
-    for (int i = 0; i < p->params.n_tensors; i++) {
-        const bens_tensor *t = &p->params.tensors[i];
-        bens_langevin c = bens_linear_with_mass(all, mass_of(chain, i), sampler->momenta);
-        if (chain->noise_each != NULL)
-            fill_each(chain, t, &c, sampler->momenta);
-        else if (p->noise != BENS_NOISE_NONE)
-            c = bens_linear_without_noise(c, noise_of(chain, i), sampler->momenta,
-                                          &chain->clamped);
-        chain->c[i] = c;
-    }
+    for (int i = 0; i < p->params.n_tensors; i++) taken += fill_tensor(chain, i, &all);
+    chain->scalars.taken = taken / (double)p->params.n_values;
     chain->c_eps = at->eps;
     chain->c_T = at->T;
 }
@@ -166,7 +175,10 @@ void bens_chain_step(bens_chain *chain, int64_t rows)
                           .step = (uint64_t)chain->step,
                           .chain = chain->number,
                           .stream = BENS_STREAM_NOISE};
-    bens_step at = {.step = chain->step, .adapt = p->adapt, .scalar = s->sampler};
+    bens_step at = {.step = chain->step,
+                    .adapt = p->adapt,
+                    .scalar = s->sampler,
+                    .taken = s->taken};
 
     bens_problem_schedule(p, chain->step, &at.eps, &at.T);
     if (p->has_more) add_more(chain, rows);

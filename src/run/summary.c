@@ -37,6 +37,24 @@ static bool is_off(const char *name, const bens_thermometer *t)
     return true;
 }
 
+/* Steps that all chains have done; diverged ones count as if they had gone on. */
+static double count_steps(const bens_session *s)
+{
+    const bens_problem *p = &s->problem;
+    return (double)s->grid.n_chains * (double)bens_problem_draw_step(p, p->n_draws - 1);
+}
+
+static void warn_of_clamped(const bens_session *s, const bens_summary *summary)
+{
+    if (summary->n_clamped == 0) return;
+    fprintf(stderr,
+            "bens train: warning: in %.3g %% of the steps the batches' own noise "
+            "exceeded "
+            "the noise to inject: there the chains were too hot; a smaller step_size, a "
+            "larger alpha or a larger batch helps\n",
+            100 * summary->n_clamped / count_steps(s));
+}
+
 bool bens_summary_judge(const bens_session *s, const bens_summary *summary)
 {
     if (summary->n_diverged > 0)
@@ -49,6 +67,7 @@ bool bens_summary_judge(const bens_session *s, const bens_summary *summary)
                 "bens train: warning: metrics.jsonl lacks %.0f lines, which the disk did "
                 "not take; the draws are complete\n",
                 summary->n_unreported);
+    warn_of_clamped(s, summary);
     const bool hot = is_off("kinetic", &summary->kinetic);
     const bool off = is_off("configurational", &summary->configurational);
     return summary->n_diverged == 0 && !hot && !off;
@@ -63,7 +82,7 @@ void bens_summary_show(const bens_session *s, const bens_summary *summary, doubl
 {
     const bens_problem *p = &s->problem;
     const long long chains = (long long)s->grid.n_chains, draws = (long long)p->n_draws;
-    const double steps = (double)chains * (double)bens_problem_draw_step(p, draws - 1);
+    const double steps = count_steps(s);
     char time[32], rate[32];
     bens_text_seconds(seconds, time, sizeof time);
     bens_text_count(steps / seconds, rate, sizeof rate);

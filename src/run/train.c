@@ -194,6 +194,8 @@ static bens_status finish(group *g, bens_status status, double start)
     if (g->record != NULL) { /* one rank speaks for its shards */
         summary = g->summary;
         summary.n_diverged = (double)g->n_diverged;
+        for (int64_t i = 0; i < g->n; i++)
+            summary.n_clamped += g->chain[i].scalars.n_clamped;
         summary.n_unreported = (double)bens_record_unreported(g->record);
     }
     double *const all = (double *)&summary;
