@@ -9,7 +9,7 @@ double bens_mcse_mean(bens_convergence *w, const double *x)
 {
     const double ess = bens_ess(w, x, BENS_ESS_MEAN);
     if (isnan(ess)) return NAN;
-    return sqrt(bens_draws_variance(x, w->n, bens_draws_mean(x, w->n)) / ess);
+    return sqrt(bens_draws_variance(x, w->n, bens_draws_mean(x, w->n))) / sqrt(ess);
 }
 
 /* From the error of the variance, by the delta method. */

@@ -12,7 +12,7 @@ double bens_normal_quantile(double p);
 double bens_normal_cdf(double z);
 double bens_normal_density(double z);
 
-/* The x with P(X <= x) = p for X ~ beta(a, b), a, b >= 1. 1e-12 relative for a, b <= 1e6. */
+/* The x with P(X <= x) = p for X ~ beta(a, b), a, b >= 1. 1e-10 relative for a, b <= 1e6. */
 double bens_beta_quantile(double p, double a, double b);
 
 /* The x with P(X <= x) = p for X ~ chi-square with `dof` > 0 degrees of freedom, which need not
