@@ -123,11 +123,12 @@ static void test_divergence_is_flagged(void **state)
     plan(&f);
     bens_chain chain;
     bens_draw draw;
+    const float *row;
     assert_int_equal(bens_chain_create(&f.work, 0, &chain), BENS_OK);
     assert_int_equal(bens_chain_run(&chain, 1000), BENS_OK);
     assert_true(chain.diverged);
     assert_true(chain.step < 1000);
-    assert_int_equal(bens_chain_draw(&chain, &draw), BENS_OK);
+    assert_int_equal(bens_chain_draw(&chain, &draw, &row), BENS_OK);
     assert_true(draw.diverging);
     assert_true(isnan(draw.lp));
     for (int e = 0; e < 2; e++) assert_true(isnan(chain.theta[e]));
