@@ -24,8 +24,9 @@
 
 static const bens_plugin_tensor tensor = {"x", 1, {3}};
 
-static inline int create(const char *const *settings, void **state,
-                         bens_plugin_shape *shape, char *message, size_t message_size)
+__attribute__((unused)) static int create(const char *const *settings, void **state,
+                                          bens_plugin_shape *shape, char *message,
+                                          size_t message_size)
 {
     (void)settings, (void)state, (void)message, (void)message_size;
     shape->n_data = N_DATA;
@@ -36,7 +37,8 @@ static inline int create(const char *const *settings, void **state,
     return 0;
 }
 
-static inline void log_prior(void *state, const float *theta, double *value, float *grad)
+__attribute__((unused)) static void log_prior(void *state, const float *theta,
+                                              double *value, float *grad)
 {
     (void)state;
     for (int i = 0; i < 3; i++) {
