@@ -1,4 +1,5 @@
 /* The six numbers of each sampler against its recursion as published, in double. */
+#include "samplers/law.h"
 #include "samplers/variant.h"
 
 #include <math.h>
@@ -26,26 +27,50 @@ static point paper_sghmc(point at, double g, double z, setting s, bool new_momen
     return (point){at.theta + s.eps * prec * (new_momentum ? m : at.m), m};
 }
 
-/* Kick, half drift, friction and noise, half drift. expm1 is libm's: exact for tiny steps. */
-static point paper_baoa(point at, double g, double z, setting s)
+/* Kick, half drift, friction xi and noise of strength 2 alpha T, half drift. expm1 is libm's:
+ * exact for tiny steps. */
+static point paper_baoa(point at, double g, double z, setting s, double xi)
 {
-    const double prec = 1 / (s.sigma * s.sigma), gamma = s.alpha * prec;
+    const double prec = 1 / (s.sigma * s.sigma), gamma = xi * prec;
     const double kicked = at.m + s.eps * g, middle = at.theta + s.eps / 2 * prec * kicked;
-    const double zeta = sqrt(s.T * -expm1(-2 * gamma * s.eps));
-    const double m = exp(-gamma * s.eps) * kicked + zeta * s.sigma * z;
+    const double zeta2 = 2 * s.alpha * s.T * -expm1(-2 * gamma * s.eps) / (2 * gamma);
+    const double m = exp(-gamma * s.eps) * kicked + sqrt(zeta2) * z;
     return (point){middle + s.eps / 2 * prec * m, m};
 }
 
+/* The paper's sgnht is sghmc's euler with another friction under the same noise. */
+static point paper_sgnht(point at, double g, double z, setting s, double xi)
+{
+    const double prec = 1 / (s.sigma * s.sigma);
+    return (point){at.theta + s.eps * prec * at.m,
+                   at.m + s.eps * g - s.eps * prec * xi * at.m +
+                       sqrt(2 * s.alpha * s.eps * s.T) * z};
+}
+
+static point paper_sgld(point at, double g, double z, setting s)
+{
+    return (point){at.theta + s.eps * g + sqrt(2 * s.eps * s.T) * z, 0};
+}
+
+static const double THERMOSTAT = -0.6; /* it may be negative */
+
+/* A new sampler brings its recursion here. */
 static point paper(const variant *v, point at, double g, double z, setting s)
 {
-    if (strcmp(v->sampler->name, "baoa") == 0) return paper_baoa(at, g, z, s);
-    assert_string_equal(v->sampler->name,
-                        "sghmc"); /* a new sampler brings its recursion here */
+    if (variant_is(v, "baoa", "")) return paper_baoa(at, g, z, s, s.alpha);
+    if (variant_is(v, "sgld", "")) return paper_sgld(at, g, z, s);
+    if (variant_is(v, "sgnht", "integrator=baoa"))
+        return paper_baoa(at, g, z, s, THERMOSTAT);
+    if (variant_is(v, "sgnht", "integrator=euler"))
+        return paper_sgnht(at, g, z, s, THERMOSTAT);
+    assert_string_equal(v->sampler->name, "sghmc");
     return paper_sghmc(at, g, z, s, strcmp(v->integrator, "integrator=symplectic") == 0);
 }
 
-static point fused(bens_langevin c, point at, double g, double z)
+/* Without momenta: theta' = theta + q g + s z. */
+static point fused(bens_langevin c, point at, double g, double z, bool momenta)
 {
+    if (!momenta) return (point){at.theta + c.q * g + c.s * z, 0};
     const double m = c.a * at.m + c.b * g + c.s * z;
     return (point){at.theta + c.p * at.m + c.q * g + c.r * m, m};
 }
@@ -56,19 +81,25 @@ static void is_published_recursion(void **unused)
     (void)unused;
     variant v;
     size_t n_variants = 0;
-    for (; variant_at(n_variants, &v); n_variants++)
+    for (size_t i = 0; variant_sampler_at(i, &v); i++) {
+        if (v.sampler->linear == NULL) continue;
         for (int k = 0; k < N_SETTINGS; k++) {
             const setting s = SETTINGS[k];
             settings o = variant_settings(&v, s.eps, s.alpha, s.sigma);
-            const bens_langevin c = v.sampler->linear(o.options, s.eps, s.T);
+            const bens_step at = {.eps = s.eps, .T = s.T, .scalar = &THERMOSTAT};
+            const bens_langevin c = v.sampler->linear(o.options, &at);
             const point want = paper(&v, (point){0.7, -1.3}, 0.9, 1.1, s);
-            const point have = fused(c, (point){0.7, -1.3}, 0.9, 1.1);
+            const point have = fused(c, (point){0.7, -1.3}, 0.9, 1.1, v.sampler->momenta);
             assert_true(fabs(have.theta - want.theta) < 2e-15);
             assert_true(fabs(have.m - want.m) < 2e-15);
-            assert_true(fabs(v.sampler->mass(o.options) - s.sigma * s.sigma) < 1e-15);
+            assert_true(c.decay == 0);
+            if (v.sampler->momenta)
+                assert_true(fabs(v.sampler->mass(o.options) - s.sigma * s.sigma) < 1e-15);
             settings_release(&o);
         }
-    assert_true(n_variants >= 3);
+        n_variants++;
+    }
+    assert_int_equal(n_variants, 6);
 }
 
 /* The noise of baoa from the tiniest friction to the largest: 1 - exp(-2 x) by subtraction
@@ -79,29 +110,116 @@ static void noise_is_right_for_tiny_steps(void **unused)
     const variant v = {.sampler = bens_sampler_find("baoa")};
     for (double x = 1e-25; x < 300; x *= 1.7) {
         settings o = variant_settings(&v, x, 1, 1);
-        const double s = v.sampler->linear(o.options, x, 1).s,
-                     want = sqrt(-expm1(-2 * x));
+        const bens_step at = {.eps = x, .T = 1};
+        const double s = v.sampler->linear(o.options, &at).s;
+        const double want = sqrt(-expm1(-2 * x));
         assert_true(fabs(s - want) < 9e-16 * want);
         settings_release(&o);
     }
+}
+
+static void thermostat_follows_the_momenta(void **unused)
+{
+    (void)unused;
+    const variant v = {.sampler = bens_sampler_find("sgnht"),
+                       .integrator = "integrator=euler"};
+    settings o = variant_settings(&v, 0.1, 1.5, 2);
+    const bens_step at = {.eps = 0.1, .T = 4e-5}, off = {.eps = 0.1};
+    double xi = NAN;
+
+    assert_string_equal(v.sampler->scalars[0], "thermostat");
+    assert_null(v.sampler->scalars[1]);
+    v.sampler->start(o.options, &xi);
+    assert_true(xi == 1.5);
+    /* xi' = xi + eps (mean m^2 / sigma^2 - T) / T: at 3 T it gains 2 eps, whatever T is. */
+    v.sampler->advance(o.options, &at, 3 * 4 * 4e-5, &xi);
+    assert_true(fabs(xi - 1.7) < 1e-15);
+    v.sampler->advance(o.options, &off, 1, &xi);
+    assert_true(fabs(xi - 1.7) < 1e-15);
+    settings_release(&o);
+}
+
+/* Its own law (samplers/law.h) with gradient noise of several strengths, part of it taken off:
+ * the thermostat of baoa stands still where h Var(theta) = T, and nowhere else near. */
+static void thermostat_rests_at_the_temperature(void **unused)
+{
+    (void)unused;
+    const variant v = {.sampler = bens_sampler_find("sgnht"),
+                       .integrator = "integrator=baoa"};
+    static const double frictions[] = {1, 1.3, 3, 6}, taken_shares[] = {0, 0.3};
+    const double eps = 0.1, sigma = 0.8, T = 0.7, h = 1.9, alpha = 1;
+    settings o = variant_settings(&v, eps, alpha, sigma);
+
+    for (int i = 0; i < 4; i++)
+        for (int k = 0; k < 2; k++) {
+            double xi = frictions[i], low = 0, high = 1e3;
+            bens_step at = {.eps = eps, .T = T, .scalar = &xi};
+            bens_langevin c = v.sampler->linear(o.options, &at);
+            at.taken = taken_shares[k] * c.s * c.s;
+            c.s = sqrt(c.s * c.s - at.taken);
+            for (int n = 0; n < 200; n++) { /* the noise that belongs to this friction */
+                const double B = 0.5 * (low + high);
+                *(law_of(c, h, B).tt * h < T ? &low : &high) = B;
+            }
+            v.sampler->advance(o.options, &at, law_of(c, h, low).mm, &xi);
+            assert_true(fabs(xi - frictions[i]) < 1e-12);
+            v.sampler->advance(o.options, &at, law_of(c, h, 1.1 * low).mm, &xi);
+            assert_true(low < 1e-3 || xi > frictions[i] + 1e-3);
+        }
+    settings_release(&o);
+}
+
+/* Far above its place, where a step forgets all momenta, it comes back at its full speed. */
+static void thermostat_comes_back(void **unused)
+{
+    (void)unused;
+    const variant v = {.sampler = bens_sampler_find("sgnht"),
+                       .integrator = "integrator=baoa"};
+    settings o = variant_settings(&v, 0.1, 1, 1);
+    for (double far = 20; far < 1e6; far *= 3) {
+        double xi = far;
+        const bens_step at = {.eps = 0.1, .T = 1e-3, .scalar = &xi};
+        const bens_langevin c = v.sampler->linear(o.options, &at);
+        v.sampler->advance(o.options, &at, law_of(c, 1, 0).mm, &xi);
+        assert_true(xi - far < -0.08 && xi - far > -0.1000001);
+    }
+    settings_release(&o);
+}
+
+static void refuses(const char *sampler, const char *const *texts, const char *why)
+{
+    const bens_sampler *s = bens_sampler_find(sampler);
+    settings o = settings_make(s->options, s->options_size, texts);
+    assert_int_equal(o.status, BENS_OK);
+    assert_int_equal(s->check(o.options), BENS_ERR_CONFIG);
+    assert_non_null(strstr(bens_error_text(), why));
+    settings_release(&o);
+}
+
+static void refuses_what_does_not_belong_together(void **unused)
+{
+    (void)unused;
+    refuses("sghmc", TEXTS("step_size=0.5", "alpha=4", "integrator=euler"),
+            "found 0.5 * 4 / 1^2 = 2");
+    refuses("sgnht", TEXTS("step_size=0.5", "alpha=4", "integrator=euler"),
+            "found 0.5 * 4 / 1^2 = 2");
+    refuses("sgnht", TEXTS("step_size=0.5", "alpha=4", "temperature=0"),
+            "wanted temperature > 0, found 0");
+    refuses("sgd", TEXTS("step_size=0.5", "nesterov=true"), "found momentum = 0");
+    refuses("sgd",
+            TEXTS("step_size=0.5", "nesterov=true", "momentum=0.5", "dampening=0.1"),
+            "dampening = 0.1");
 }
 
 static void refuses_what_cannot_be(void **unused)
 {
     (void)unused;
     const bens_sampler *s = bens_sampler_find("sghmc");
-    settings o = settings_make(s->options, s->options_size,
-                               TEXTS("step_size=0.5", "alpha=4", "integrator=euler"));
-    assert_int_equal(o.status, BENS_OK);
-    assert_int_equal(s->check(o.options), BENS_ERR_CONFIG);
-    assert_non_null(strstr(bens_error_text(), "found 0.5 * 4 / 1^2 = 2"));
-    settings_release(&o);
-
     static const char *const bad[] = {"step_size=0",    "step_size=-1", "step_size=nan",
                                       "alpha=0",        "sigma=0",      "alpha=-1",
                                       "integrator=leap"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        o = settings_make(s->options, s->options_size, TEXTS(bad[i]));
+        settings o = settings_make(s->options, s->options_size, TEXTS(bad[i]));
         assert_int_equal(o.status, BENS_ERR_CONFIG);
         settings_release(&o);
     }
@@ -115,6 +233,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_published_recursion),
         cmocka_unit_test(noise_is_right_for_tiny_steps),
+        cmocka_unit_test(thermostat_follows_the_momenta),
+        cmocka_unit_test(thermostat_rests_at_the_temperature),
+        cmocka_unit_test(thermostat_comes_back),
+        cmocka_unit_test(refuses_what_does_not_belong_together),
         cmocka_unit_test(refuses_what_cannot_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

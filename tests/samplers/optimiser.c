@@ -71,7 +71,7 @@ static void program(const char *integrator, double eps, double alpha, double sig
     snprintf(v.integrator, sizeof v.integrator, "integrator=%s", integrator);
     settings o = variant_settings(&v, eps, alpha, sigma);
     const bens_backend *be = bens_backend_find("cpu");
-    const bens_langevin c = v.sampler->linear(o.options, eps, 0);
+    const bens_langevin c = v.sampler->linear(o.options, &(bens_step){.eps = eps});
     const bens_rng at = {.seed = 3};
     bens_params params = {.n_data = 1};
     float *theta, *m, *grad;
@@ -87,7 +87,7 @@ static void program(const char *integrator, double eps, double alpha, double sig
     for (int k = 0; k < STEPS; k++) {
         double sum_m2;
         gradient(theta, grad);
-        be->langevin(&params, theta, m, grad, 1, &c, &at, NULL, &sum_m2);
+        be->langevin(&params, theta, m, grad, 1, &c, NULL, &at, NULL, &sum_m2);
     }
     memcpy(t->theta, theta, sizeof t->theta);
     memcpy(t->m, m, sizeof t->m);

@@ -26,16 +26,36 @@ static inline int variant_at(size_t i, variant *out)
     return 0;
 }
 
-/* Its options, with these three numbers. */
+/* Variant i of those that sample a posterior. */
+static inline int variant_sampler_at(size_t i, variant *out)
+{
+    for (size_t k = 0; variant_at(k, out); k++)
+        if (!out->sampler->optimiser && i-- == 0) return 1;
+    return 0;
+}
+
+static inline int variant_is(const variant *v, const char *sampler,
+                             const char *integrator)
+{
+    return strcmp(v->sampler->name, sampler) == 0 &&
+           strcmp(v->integrator, integrator) == 0;
+}
+
+/* Its options, with those of these three numbers that it has. */
 static inline settings variant_settings(const variant *v, double eps, double alpha,
                                         double sigma)
 {
-    char step[64], friction[64], mass[64];
-    snprintf(step, sizeof step, "step_size=%.17g", eps);
-    snprintf(friction, sizeof friction, "alpha=%.17g", alpha);
-    snprintf(mass, sizeof mass, "sigma=%.17g", sigma);
-    const char *const texts[] = {step, friction, mass,
-                                 v->integrator[0] ? v->integrator : NULL, NULL};
+    static const char *const names[] = {"step_size", "alpha", "sigma"};
+    const double value[] = {eps, alpha, sigma};
+    char text[3][64];
+    const char *texts[5] = {0};
+    int n = 0;
+    for (int k = 0; k < 3; k++) {
+        if (bens_option_find(v->sampler->options, names[k]) == NULL) continue;
+        snprintf(text[k], sizeof text[k], "%s=%.17g", names[k], value[k]);
+        texts[n++] = text[k];
+    }
+    if (v->integrator[0]) texts[n++] = v->integrator;
     settings s = settings_make(v->sampler->options, v->sampler->options_size, texts);
     assert_int_equal(s.status, BENS_OK);
     return s;
