@@ -28,7 +28,10 @@ static void complain(const bens_tensor *wanted, const bens_tensor *found, char *
 {
     char a[2 * BENS_NAME_SIZE + 64], b[2 * BENS_NAME_SIZE + 64] = "none";
     describe(wanted, a, sizeof a);
-    if (found != NULL) describe(found, b, sizeof b);
+    if (found != NULL && found->output && same(wanted, found))
+        snprintf(b, sizeof b, "an output of that name");
+    else if (found != NULL)
+        describe(found, b, sizeof b);
     snprintf(text, size, "wanted %s, found %s", a, b);
 }
 

@@ -98,7 +98,8 @@ static inline void fill_draw(const bens_params *p, int64_t row, int64_t draw,
                        .temperature = 1,
                        .temperature_kinetic = x / 8,
                        .temperature_configurational = NAN,
-                       .diverging = (row + draw) % 5 == 4};
+                       .diverging = (row + draw) % 5 == 4,
+                       .stat = {x / 16}};
 }
 
 /* Puts draws first ... first + n - 1 of a row, and sets their flags. */
