@@ -1,6 +1,7 @@
 /* run/config: from a file and --set to the settings of a run, and back to text.
  * ctest: timeout 120 */
 #include "io/ini.h"
+#include "core/schedule.h"
 #include "run/config.h"
 
 #include <glob.h>
@@ -52,7 +53,7 @@ static const char gauss[] = "[run]\noutput = /runs/g\n"
                             "[model]\nname = gaussian\ncovariance = 1 0.5 / 0.5 2\n"
                             "[sampler]\nstep_size = 0.1\nalpha = 1\n";
 
-enum { MOST_SETS = 4 };
+enum { MOST_SETS = 8 };
 
 static bens_status create(const char *text, const char *const *set, bens_config *out)
 {
@@ -103,24 +104,24 @@ static void a_file_is_read(void **state)
     assert_true(c.data.batch == 32 && c.data.order == BENS_ORDER_IID);
     assert_string_equal(c.model->name, "logistic");
     assert_string_equal(c.likelihood->name, "bernoulli");
-    assert_true(c.init.from == BENS_FROM_MODEL &&
-                c.init.momenta == BENS_MOMENTA_STATIONARY);
+    assert_string_equal(c.init.from, "model");
+    assert_int_equal(c.init.momenta, BENS_MOMENTA_STATIONARY);
     assert_true(c.init.superchain == 4);
     assert_string_equal(c.sampler->name, "sghmc");
     const bens_sampler_common *const common = c.sampler_options;
     assert_true(common->step_size == 0.01 && common->temperature == 1);
-    assert_true(c.schedule.step_size == BENS_SCHEDULE_CONSTANT);
+    assert_true(c.schedule.step_size.kind == BENS_SCHEDULE_CONSTANT);
     assert_true(c.chain.burn_in.value == 30 && c.chain.burn_in.unit == BENS_EPOCHS);
     assert_true(c.chain.thin == 10 && c.chain.draws == 5000);
     assert_int_equal(c.store.lp, BENS_LP_BATCH);
 
     assert_int_equal(c.n_priors, 2);
     assert_string_equal(c.prior[0].pattern, "*");
-    assert_true(c.prior[0].prior.kind == BENS_PRIOR_NORMAL &&
-                c.prior[0].prior.scale == 2);
+    assert_true(c.prior[0].kind == BENS_PRIOR_NORMAL &&
+                c.prior[0].scale == 2);
     assert_string_equal(c.prior[0].where, "/home/a.ini:18");
     assert_string_equal(c.prior[1].pattern, "bia*");
-    assert_int_equal(c.prior[1].prior.kind, BENS_PRIOR_FLAT);
+    assert_int_equal(c.prior[1].kind, BENS_PRIOR_FLAT);
     assert_string_equal(c.prior[1].where, "/home/a.ini:20");
     bens_config_release(&c);
 }
@@ -137,8 +138,8 @@ static void defaults_are_the_contract(void **state)
     assert_true(c.data.batch == 0 && c.data.order == BENS_ORDER_SHUFFLE);
     assert_string_equal(c.sampler->name, "baoa");
     assert_string_equal(c.likelihood->name, "bernoulli");
-    assert_true(c.n_priors == 1 && c.prior[0].prior.kind == BENS_PRIOR_NORMAL);
-    assert_true(c.prior[0].prior.scale == 1);
+    assert_true(c.n_priors == 1 && c.prior[0].kind == BENS_PRIOR_NORMAL);
+    assert_true(c.prior[0].scale == 1);
     assert_true(c.chain.burn_in.value == 1000 && c.chain.burn_in.unit == BENS_STEPS);
     assert_true(c.chain.thin == 10 && c.chain.draws == 5000);
     assert_int_equal(c.store.lp, BENS_LP_FULL);
@@ -165,7 +166,7 @@ static void a_density_of_its_own_has_no_data(void **state)
     refused(gauss, "grid.shards=2", "--set: [grid]: wanted shards = 1 and slices = 1");
     refused(gauss, "grid.slices=2", "--set: [grid]: wanted shards = 1 and slices = 1");
     refused(gauss, "init.from=prior",
-            "--set: [init] from: wanted model or zero, for model");
+            "--set: [init] from: wanted model, zero or a run, for model");
 }
 
 static void set_is_stronger_than_the_file(void **state)
@@ -180,7 +181,7 @@ static void set_is_stronger_than_the_file(void **state)
     assert_true(c.chain.draws == 8);
     assert_int_equal(c.n_priors, 3);
     assert_string_equal(c.prior[2].pattern, "w.*");
-    assert_true(c.prior[2].prior.scale == 3);
+    assert_true(c.prior[2].scale == 3);
     assert_string_equal(c.prior[2].where, "--set");
     assert_non_null(getcwd(working, sizeof working));
     snprintf(expected, sizeof expected, "%s/here/x", working);
@@ -191,7 +192,7 @@ static void set_is_stronger_than_the_file(void **state)
          (const char *const[]){"prior.scale=5", "sampler.name=baoa",
                                "sampler.integrator=", "data.batch=full"},
          &c);
-    assert_true(c.prior[0].prior.scale == 5 && c.data.batch == 0);
+    assert_true(c.prior[0].scale == 5 && c.data.batch == 0);
     bens_config_release(&c);
 }
 
@@ -224,16 +225,15 @@ static void unknown_names_are_refused(void **state)
                  "/home/a.ini:36: [run] xyz: unknown key; `bens options run` shows all");
     refused(pima, "runn.seed=1", "--set: unknown section [runn]; did you mean [run]?");
     refused(pima, "sampler.name=baao",
-            "--set: [sampler] name: unknown sampler 'baao'; known: baoa, sghmc; did you "
-            "mean "
-            "'baoa'?");
+            "--set: [sampler] name: unknown sampler 'baao'; known: baoa, sghmc, ");
     refused(pima, "model.name=gpt",
             "--set: [model] name: unknown model 'gpt'; known: gaussian, "
-            "double_well, logistic");
+            "double_well, l");
     refused(pima, "data.source=idx",
             "--set: [data] source: unknown source 'idx'; known: csv");
-    refused(pima, "prior.name=laplace",
-            "--set: [prior] name: unknown prior 'laplace'; known: ");
+    refused(pima, "prior.name=cauchy",
+            "--set: [prior] name: unknown prior 'cauchy'; known: normal, laplace, "
+            "normal_fan_in, flat");
     refused(pima, "likelihood.name=poisson",
             "--set: [likelihood] name: unknown likelihood");
     refused(pima, "sampler.name=baoa",
@@ -277,8 +277,9 @@ static void values_are_checked_with_their_place(void **state)
             "--set: [data] test_fraction: wanted a number >= 0 and "
             "< 1, found '1'");
     refused(pima, "prior.scale=0", "--set: [prior] scale: wanted a number");
-    refused(pima, "schedule.step_size=cosine",
-            "--set: [schedule] step_size: wanted constant, found 'cosine'");
+    refused(pima, "schedule.step_size=cosinus",
+            "--set: [schedule] step_size: wanted one of constant, polynomial, cosine, "
+            "cyclical, found 'cosinus'");
     refused(pima, "run.seed", "--set: wanted section.key=value, found 'run.seed'");
     refused_with(pima, "[chain]\ndraws\n", "/home/a.ini:36: wanted key = value");
 }
@@ -318,6 +319,44 @@ static void what_does_not_go_together_is_refused(void **state)
     made(pima, (const char *const[]){"run.backend=auto", NULL}, &c);
     assert_string_equal(c.run.backend, "cpu");
     bens_config_release(&c);
+}
+
+/* Several settings that do not go together, by the first one's message. */
+static void refused_all(const char *const *set, const char *message)
+{
+    bens_config c;
+    assert_int_equal(create(pima, set, &c), BENS_ERR_CONFIG);
+    if (strstr(bens_error_text(), message) == NULL)
+        fail_msg("wanted '%s', found '%s'", message, bens_error_text());
+}
+
+static void samplers_and_what_they_cannot(void **state)
+{
+    (void)state;
+    const char *alpha = "sampler.alpha=", *euler = "sampler.integrator=";
+    refused_all((const char *const[]){"sampler.name=adamw", alpha, euler, NULL},
+                "temperature: wanted 0, for 'adamw' is an optimiser");
+    refused_all((const char *const[]){"sampler.name=sgd", alpha, euler, NULL},
+                "temperature: wanted 0, for 'sgd' is an optimiser");
+    refused_all((const char *const[]){"sampler.name=adam", alpha, euler, NULL},
+                "temperature: wanted 0, for 'adam' is an optimiser");
+    refused_all((const char *const[]){"sampler.name=sgnht", euler,
+                                      "sampler.temperature=0", NULL},
+                "sgnht: wanted temperature > 0");
+    refused_all((const char *const[]){"sampler.gradient_noise=.1", "data.order=shuffle",
+                                      NULL},
+                "gradient_noise: wanted [data] order = iid");
+    refused_all((const char *const[]){"sampler.gradient_noise=estimate", NULL},
+                "gradient_noise: wanted a number >= 0 or estimated, found 'estimate'");
+    refused_all((const char *const[]){"schedule.step_size=cyclical", NULL},
+                "cycle: wanted the length of a cycle");
+    refused_all((const char *const[]){"schedule.temperature=cyclical",
+                                      "schedule.cycle=100", "chain.thin=0",
+                                      "chain.draws=1", NULL},
+                "thin: wanted at least 1 with a cyclical schedule");
+    refused_all((const char *const[]){"sampler.name=sgnht", euler,
+                                      "schedule.temperature=cosine", NULL},
+                "temperature: wanted constant with the thermostat of 'sgnht'");
 }
 
 /* Printed, read, printed: the same text, from any folder; and nothing is left to a
@@ -368,6 +407,30 @@ static void printed_text_is_complete(void **state)
     bens_config_release(&c);
 }
 
+/* laplace keeps its centre, fan-in divides by the root of the inputs: sqrt(9) here. */
+static void priors_of_other_kinds(void **state)
+{
+    bens_params p = {0};
+    bens_config c;
+    (void)state;
+    assert_int_equal(bens_params_add(&p, "weight", 2, (const int64_t[]){4, 9}, NULL),
+                     BENS_OK);
+    assert_int_equal(bens_params_add(&p, "bias", 0, NULL, NULL), BENS_OK);
+    made(pima,
+         (const char *const[]){"prior w*.name=normal_fan_in", "prior w*.scale=6",
+                               "prior bia*.name=laplace", "prior bia*.scale=2",
+                               "prior bia*.mean=-1", NULL},
+         &c);
+    assert_int_equal(bens_config_apply_priors(&c, c.pool, &p), BENS_OK);
+    const bens_prior *w = &p.tensors[0].prior, *b = &p.tensors[1].prior;
+    assert_true(w->kind == BENS_PRIOR_NORMAL && w->scale == 2 && w->mean == 0);
+    assert_true(b->kind == BENS_PRIOR_LAPLACE && b->scale == 2 && b->mean == -1);
+    assert_false(bens_prior_is_apart(w));
+    assert_true(bens_prior_is_apart(b));
+    bens_params_release(&p);
+    bens_config_release(&c);
+}
+
 static void priors_reach_their_tensors(void **state)
 {
     bens_params p = {0};
@@ -377,14 +440,14 @@ static void priors_reach_their_tensors(void **state)
                      BENS_OK);
     assert_int_equal(bens_params_add(&p, "bias", 0, NULL, NULL), BENS_OK);
     made(pima, (const char *const[]){"prior w*.scale=7", "prior *g*.scale=8", NULL}, &c);
-    assert_int_equal(bens_config_apply_priors(&c, &p), BENS_OK);
+    assert_int_equal(bens_config_apply_priors(&c, c.pool, &p), BENS_OK);
     assert_true(p.tensors[0].prior.kind == BENS_PRIOR_NORMAL &&
                 p.tensors[0].prior.scale == 8);
     assert_true(p.tensors[1].prior.kind == BENS_PRIOR_FLAT);
     bens_config_release(&c);
 
     made(pima, (const char *const[]){"prior wieght.scale=7", NULL}, &c);
-    assert_int_equal(bens_config_apply_priors(&c, &p), BENS_ERR_CONFIG);
+    assert_int_equal(bens_config_apply_priors(&c, c.pool, &p), BENS_ERR_CONFIG);
     assert_string_equal(bens_error_text(),
                         "--set: [prior wieght]: wanted a pattern that matches "
                         "a tensor, found none of: weight, bias");
@@ -546,6 +609,8 @@ int main(void)
         cmocka_unit_test(the_printed_text_gives_the_settings_again),
         cmocka_unit_test(printed_text_is_complete),
         cmocka_unit_test(priors_reach_their_tensors),
+        cmocka_unit_test(priors_of_other_kinds),
+        cmocka_unit_test(samplers_and_what_they_cannot),
         cmocka_unit_test(every_key_is_described),
         cmocka_unit_test(the_examples_are_read),
         cmocka_unit_test(mutated_text_is_no_danger),
