@@ -125,6 +125,10 @@ static bens_status apply(bens_fill *f, const bens_setting *s)
     bool common;
     const bens_option *const o =
         bens_section_key(f->section, &f->choice, s->key, &common);
+    /* an empty choice is the default: a file can serve several samplers */
+    if (o != NULL && o->kind == BENS_OPTION_CHOICE && o->preset != NULL &&
+        s->value[0] == '\0')
+        return BENS_OK;
     if (o != NULL)
         return bens_option_set(o, common ? f->common : f->own, f->pool, s->folder,
                                s->where, f->title, s->value);
@@ -133,7 +137,7 @@ static bens_status apply(bens_fill *f, const bens_setting *s)
         f->extra[f->n_extra++] = s->value;
         return BENS_OK;
     }
-    /* an empty key of another entry says nothing: a file can serve several samplers */
+    /* so is an empty key of another entry */
     if (s->value[0] == '\0' && other_with(f->section, s->key) != NULL) return BENS_OK;
     return refuse_key(f, s);
 }
