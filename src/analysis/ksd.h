@@ -33,7 +33,8 @@ typedef struct {
 
 /* Local. x, score [n][d]: draws, and gradients of the unnormalised log density there, that of
  * the target: divided by the temperature if this is not 1. scale [d] > 0, NULL: all 1. Time
- * n^2 d, over OpenMP's threads; the bits do not depend on their number. A NaN in x or score
+ * about n^2 d times 0.3 ns (.3 s for 1,000 draws of 1,000 coordinates, half a minute for 10,000)
+ * over OpenMP's threads; the bits do not depend on their number. A NaN in x or score
  * gives NaN. Errors: BENS_ERR_FAILURE (no memory), BENS_ERR_CONFIG (n = 0 or d = 0, a scale not
  * positive). */
 bens_status bens_ksd_compute(const float *x, const float *score, int64_t n, int64_t d,

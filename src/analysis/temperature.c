@@ -10,6 +10,7 @@ static double error_between_chains(const double *x, size_t n_chains, size_t n_dr
                                    double mean)
 {
     double squares = 0;
+    if (n_chains < 2) return NAN;
     for (size_t c = 0; c < n_chains; c++) {
         double sum = 0;
         for (size_t t = 0; t < n_draws; t++) sum += x[c * n_draws + t] - mean;

