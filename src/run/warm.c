@@ -26,31 +26,30 @@ bens_status bens_warm_start(const bens_draws *d, const bens_params *params,
     return bens_draws_theta(d, params, row, draw, theta);
 }
 
-/* Sums over the good draws: n of them, of x - origin and, in the second pass, of the squares of
- * x - mean; all [size]. Seen from the first good draw, an element that never moved has a sum of
- * exactly 0. */
+/* Over the good draws, n of them: the sum of x and, in the second pass, of (x - mean)^2; both
+ * [size]. An element that never moved has squares of exactly 0: sums of less than 2^29 equal
+ * floats are exact in a double. */
 typedef struct {
     const bens_draws *draws;
     const bens_tensor *tensor;
     float *x; /* [most][size] */
     int64_t most, n;
-    double *origin, *sum, *squares;
+    double *sum, *squares;
     bool second;
 } moments;
 
 static void add_draw(moments *m, const float *x)
 {
     const size_t size = m->tensor->size;
-    if (m->second) {
-        for (size_t e = 0; e < size; e++) {
-            const double gap = (double)x[e] - m->origin[e] - m->sum[e] / (double)m->n;
-            m->squares[e] += gap * gap;
-        }
+    if (!m->second) {
+        for (size_t e = 0; e < size; e++) m->sum[e] += (double)x[e];
+        m->n++;
         return;
     }
-    if (m->n++ == 0)
-        for (size_t e = 0; e < size; e++) m->origin[e] = (double)x[e];
-    for (size_t e = 0; e < size; e++) m->sum[e] += (double)x[e] - m->origin[e];
+    for (size_t e = 0; e < size; e++) {
+        const double gap = (double)x[e] - m->sum[e] / (double)m->n;
+        m->squares[e] += gap * gap;
+    }
 }
 
 static bens_status pass(moments *m)
@@ -89,7 +88,7 @@ static bens_status finish(const moments *m, float *means, float *scales)
     char name[BENS_NAME_SIZE + 24 * BENS_MAX_RANK];
     for (size_t e = 0; e < m->tensor->size; e++) {
         const double n = (double)m->n;
-        means[e] = (float)(m->origin[e] + m->sum[e] / n);
+        means[e] = (float)(m->sum[e] / n);
         scales[e] = (float)sqrt(m->squares[e] / (n - 1));
         if (isfinite(means[e]) && isfinite(scales[e]) && scales[e] > 0) continue;
         name_element(m->tensor, e, name, sizeof name);
@@ -121,12 +120,11 @@ bens_status bens_warm_prior(const bens_draws *d, const bens_tensor *tensor, floa
     moments m = {.draws = d, .tensor = tensor, .most = d->n_draws};
     const int64_t block = (int64_t)(BLOCK_BYTES / (size * sizeof *m.x));
     if (m.most > block) m.most = block < 1 ? 1 : block;
-    BENS_TRY(bens_alloc(3 * size, sizeof *m.origin, &m.origin));
-    m.sum = m.origin + size;
+    BENS_TRY(bens_alloc(2 * size, sizeof *m.sum, &m.sum));
     m.squares = m.sum + size;
     bens_status s = bens_alloc((size_t)m.most * size, sizeof *m.x, &m.x);
     if (s == BENS_OK) s = run_passes(&m, means, scales);
     free(m.x);
-    free(m.origin);
+    free(m.sum);
     return s;
 }
