@@ -74,7 +74,8 @@ static inline double drive_step_size(const drive *d)
 static inline void drive_gradient(drive *d)
 {
     const bens_batch batch = {.rows.n = 1, .at = d->at};
-    assert_int_equal(d->t->model->log_lik(d->t->state, d->theta, &batch, NULL, d->t->grad),
+    assert_int_equal(d->t->model->log_lik(d->t->state, d->theta, &batch, NULL,
+                                          d->t->grad),
                      BENS_OK);
 }
 
@@ -106,8 +107,8 @@ static inline void drive_step(drive *d)
                             d->scalar);
     if (d->sampler->linear != NULL) {
         c = drive_coefficients(d, &at);
-        t->be->langevin(&t->params, d->theta, d->aux[0], t->grad, 1, &c, NULL, &d->at, NULL,
-                        &d->sum_m2);
+        t->be->langevin(&t->params, d->theta, d->aux[0], t->grad, 1, &c, NULL, &d->at,
+                        NULL, &d->sum_m2);
     } else {
         const bens_update on = {.be = t->be,
                                 .params = &t->params,

@@ -24,6 +24,7 @@ typedef struct {
     int each, n;
     const double *curvature;
     int64_t burn_in, steps;
+    double gradient_sd, noise; /* of every coordinate; variance taken off for it */
 } plan;
 
 /* In units of T: h Var(theta) and Var(m) / sigma^2; and the friction, where it moves. */
@@ -37,7 +38,8 @@ typedef struct {
 static inline double thermostat_of_euler(setting s, double kappa)
 {
     const double prec = 1 / (s.sigma * s.sigma), half = 1 + 0.75 * kappa;
-    const double c = 2 * s.alpha * s.eps * prec + kappa * (1.5 + 0.5 * kappa) + 0.5 * kappa;
+    const double c =
+        2 * s.alpha * s.eps * prec + kappa * (1.5 + 0.5 * kappa) + 0.5 * kappa;
     return half - sqrt(half * half - c);
 }
 
@@ -60,8 +62,8 @@ static inline gaussian_law exact(const variant *v, setting s, double h, double M
         return (gaussian_law){(2 - held + kappa) / 2, 1, held / (s.eps * prec)};
     }
     if (variant_is(v, "sghmc", "integrator=symplectic"))
-        return (gaussian_law){1 / (1 - kappa / (2 * (2 - g))), 1 / (1 - g / 2 - kappa / 4),
-                              0};
+        return (gaussian_law){1 / (1 - kappa / (2 * (2 - g))),
+                              1 / (1 - g / 2 - kappa / 4), 0};
     assert_true(variant_is(v, "sghmc", "integrator=euler"));
     const double S =
         2 * s.alpha * s.eps / (g * (2 - g) - kappa * (1 - g) - kappa * wide / 2);
@@ -77,7 +79,7 @@ static double mass[MOST];
 static inline toy make_gaussian(const plan *p)
 {
     const size_t n = (size_t)(p->each * p->n);
-    char *precision = malloc(n * 8 + 32), *mean = malloc(n * 2 + 32);
+    char *precision = malloc(n * 8 + 32), *mean = malloc(n * 2 + 32), sd[64];
     assert_true(precision != NULL && mean != NULL && n <= MOST);
     char *at = precision + sprintf(precision, "precision=");
     char *to = mean + sprintf(mean, "mean=");
@@ -86,7 +88,8 @@ static inline toy make_gaussian(const plan *p)
         to += sprintf(to, "1 ");
     }
     at[-1] = to[-1] = '\0';
-    const toy t = toy_make("gaussian", NULL, NULL, TEXTS(precision, mean));
+    snprintf(sd, sizeof sd, "gradient_sd=%.17g", p->gradient_sd);
+    const toy t = toy_make("gaussian", NULL, NULL, TEXTS(precision, mean, sd));
     free(precision);
     free(mean);
     return t;
@@ -130,6 +133,7 @@ static inline double run(toy *t, const variant *v, const settings *o, const plan
     drive d = drive_make(t, v, o, T, 11);
     double own = 0, friction = 0;
     d.adapt = p->burn_in / 2;
+    d.noise = p->noise;
     drive_normals(&d, BENS_STREAM_INIT, sqrt(T), d.theta);
     drive_start_momenta(&d);
     for (int i = 0; i < n; i++)
@@ -163,24 +167,25 @@ static inline double z_score(const double *x, double scale, const double *want, 
     return mean / *error;
 }
 
-/* Every quantity of one curvature; the largest relative standard error of a variance. */
+/* Every quantity of one curvature against law [each]; the largest relative standard error of a
+ * variance. */
 static inline double check_group(const variant *v, setting s, double T, const plan *p,
-                                 int group)
+                                 int group, const gaussian_law *law)
 {
     static double want[N_QUANTITIES][MOST];
     const double h = p->curvature[group], n = (double)(p->steps / EVERY);
     const double scale[] = {1 / n, h / n, 1 / (s.sigma * s.sigma * n), 1 / n};
     double widest = 0;
     for (int i = 0; i < p->each; i++) {
-        const gaussian_law law = exact(v, s, h, mass[group * p->each + i]);
         want[MEAN][i] = 0;
-        want[VARIANCE][i] = want[CONFIGURATIONAL][i] = law.configurational * T;
-        want[KINETIC][i] = law.kinetic * T;
+        want[VARIANCE][i] = want[CONFIGURATIONAL][i] = law[i].configurational * T;
+        want[KINETIC][i] = law[i].kinetic * T;
     }
     for (int q = 0; q < N_QUANTITIES; q++) {
         double error;
         if (q == KINETIC && !v->sampler->momenta) continue;
-        const double z = z_score(sums[q] + group * p->each, scale[q], want[q], p->each, &error);
+        const double z =
+            z_score(sums[q] + group * p->each, scale[q], want[q], p->each, &error);
         if (!(fabs(z) < 4))
             fail_msg("%s %s eps %g h %g T %g: %s is %g errors off (error %.2g)",
                      v->sampler->name, v->integrator, s.eps, h, T, QUANTITY[q], z, error);
@@ -194,9 +199,13 @@ static inline double check_run(const variant *v, setting s, double T, const plan
     settings o = variant_settings(v, s.eps, s.alpha, s.sigma);
     toy t = make_gaussian(p);
     const double friction = run(&t, v, &o, p, T);
+    static gaussian_law law[MOST];
     double widest = 0;
-    for (int group = 0; group < p->n; group++)
-        widest = fmax(widest, check_group(v, s, T, p, group));
+    for (int group = 0; group < p->n; group++) {
+        for (int i = 0; i < p->each; i++)
+            law[i] = exact(v, s, p->curvature[group], mass[group * p->each + i]);
+        widest = fmax(widest, check_group(v, s, T, p, group, law));
+    }
     /* Its sd around the mean is sigma / sqrt(d) = .01 sigma, correlated over few steps. */
     if (v->sampler->advance != NULL)
         assert_true(fabs(friction - exact(v, s, p->curvature[0], 1).friction) <
@@ -214,12 +223,12 @@ static inline double check_variant(const variant *v, int size)
     double widest = 0;
     for (int k = 0; k < 2; k++)
         for (int a = 0; a < 3; a++) {
-            plan p = {2048, N_CURVATURES, CURVATURE, 1500, 10000 * size};
+            plan p = {2048, N_CURVATURES, CURVATURE, 1500, 10000 * size, 0, 0};
             if (v->sampler->advance == NULL) {
                 widest = fmax(widest, check_run(v, SETTINGS[k], temperatures[a], &p));
                 continue;
             }
-            p = (plan){MOST, 1, CURVATURE, 1500, 3000 * size};
+            p = (plan){MOST, 1, CURVATURE, 1500, 3000 * size, 0, 0};
             for (; p.curvature < CURVATURE + N_CURVATURES; p.curvature++)
                 widest = fmax(widest, check_run(v, SETTINGS[k], temperatures[a], &p));
         }

@@ -12,10 +12,10 @@
 
 typedef struct {
     double tt, tm, mm; /* Var(theta), Cov(theta, m), Var(m) */
-} law;
+} covariance;
 
 /* Solves x = A x + b for three unknowns, by elimination with pivots. */
-static inline law law_solve(double A[3][3], const double *noise)
+static inline covariance law_solve(double A[3][3], const double *noise)
 {
     double row[3][4];
     for (int i = 0; i < 3; i++) {
@@ -37,11 +37,12 @@ static inline law law_solve(double A[3][3], const double *noise)
             for (int j = k; j < 4; j++) row[i][j] -= factor * row[k][j];
         }
     }
-    return (law){row[0][3] / row[0][0], row[1][3] / row[1][1], row[2][3] / row[2][2]};
+    return (covariance){row[0][3] / row[0][0], row[1][3] / row[1][1],
+                        row[2][3] / row[2][2]};
 }
 
 /* The stationary covariance; of a stable recursion only. */
-static inline law law_of(bens_langevin c, double h, double B)
+static inline covariance law_of(bens_langevin c, double h, double B)
 {
     const double mt = -c.b * h, mm = c.a; /* m' = mt theta + mm m + nm n + s z */
     const double tt = 1 - c.q * h + c.r * mt, tm = c.p + c.r * mm; /* theta' likewise */

@@ -54,7 +54,7 @@ static void check_mass(const variant *v, const setting *s, bens_langevin c)
                      law_without_momenta(c, h / M, 0));
             continue;
         }
-        const law have = law_of(with, h, 0), want = law_of(c, h / M, 0);
+        const covariance have = law_of(with, h, 0), want = law_of(c, h / M, 0);
         close_to(M * have.tt, want.tt);
         close_to(have.mm, want.mm);
     }
