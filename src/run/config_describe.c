@@ -7,7 +7,7 @@
 enum { N_CELLS = 4, MOST_SECTIONS = 32 };
 /* key, default, what it may be, meaning; with two spaces between them 90 columns in
  * all. */
-static const int width[N_CELLS] = {13, 10, 24, 35};
+static const int width[N_CELLS] = {18, 10, 22, 32};
 
 /* How much of text stands on a line of w columns: whole words where there are any. *next
  * is what follows. */
@@ -52,12 +52,12 @@ static void print_text(FILE *f, const char *text, int indent, int w)
     }
 }
 
-static void print_key(FILE *f, const bens_option *o)
+static void print_key(FILE *f, const bens_option *o, const char *of)
 {
-    char wanted[512], doc[512];
+    char wanted[512], doc[700];
     bens_option_wanted(o, wanted, sizeof wanted);
-    snprintf(doc, sizeof doc, "%s%s%s%s", o->doc, o->unit != NULL ? " [" : "",
-             o->unit != NULL ? o->unit : "", o->unit != NULL ? "]" : "");
+    snprintf(doc, sizeof doc, "%s%s%s%s%s", o->doc, o->unit != NULL ? " [" : "",
+             o->unit != NULL ? o->unit : "", o->unit != NULL ? "]" : "", of);
     const char *const preset = o->preset == NULL ? "required"
                                : *o->preset      ? o->preset
                                                  : "-";
@@ -77,27 +77,55 @@ static void print_registry(FILE *f, const bens_registry *r)
     print_row(f, (const char *const[]){r->key, preset, wanted, r->doc});
 }
 
-/* Do all entries (of several) have this very key? Then it is shown once. */
-static bool is_shared(const bens_registry *r, const bens_option *o)
+static bool is_same(const bens_option *a, const bens_option *b)
+{
+    return a != NULL && a->kind == b->kind && a->min == b->min && a->max == b->max &&
+           strcmp(a->doc, b->doc) == 0 &&
+           strcmp(a->preset ? a->preset : "-", b->preset ? b->preset : "-") == 0;
+}
+
+/* The entries that have this very key: their number and, if not all do, their names. */
+static int sharers(const bens_registry *r, const bens_option *o, char *names, size_t size)
 {
     bens_choice c;
-    size_t i = 0;
-    for (; r->at(i, &c); i++) {
-        const bens_option *const other = bens_option_find(c.options, o->name);
-        if (other == NULL || other->kind != o->kind || other->min != o->min ||
-            other->max != o->max || strcmp(other->doc, o->doc) != 0 ||
-            strcmp(other->preset ? other->preset : "-", o->preset ? o->preset : "-") != 0)
-            return false;
-    }
-    return i > 1;
+    int n = 0, all = 0;
+    size_t used = (size_t)snprintf(names, size, " (");
+    for (; r->at((size_t)all, &c); all++)
+        if (is_same(bens_option_find(c.options, o->name), o) && used < size)
+            used += (size_t)snprintf(names + used, size - used, "%s%s",
+                                     n++ > 0 ? ", " : "", c.name);
+    if (used < size) snprintf(names + used, size - used, ")");
+    if (n == all) names[0] = '\0';
+    return n;
+}
+
+/* What all entries have, or three and more, is shown once. */
+static bool is_shared(const bens_registry *r, const bens_option *o)
+{
+    char names[256];
+    const int n = sharers(r, o, names, sizeof names);
+    return n > 2 || (n > 1 && names[0] == '\0');
+}
+
+/* Is the entry the first of those that have the key? */
+static bool is_first(const bens_registry *r, size_t entry, const bens_option *o)
+{
+    bens_choice c;
+    for (size_t i = 0; i < entry && r->at(i, &c); i++)
+        if (is_same(bens_option_find(c.options, o->name), o)) return false;
+    return true;
 }
 
 static void print_shared(FILE *f, const bens_registry *r)
 {
-    bens_choice first;
-    if (!r->at(0, &first)) return;
-    for (const bens_option *o = first.options; o != NULL && o->name != NULL; o++)
-        if (is_shared(r, o)) print_key(f, o);
+    bens_choice c;
+    char names[256];
+    for (size_t i = 0; r->at(i, &c); i++)
+        for (const bens_option *o = c.options; o != NULL && o->name != NULL; o++) {
+            if (!is_shared(r, o) || !is_first(r, i, o)) continue;
+            sharers(r, o, names, sizeof names);
+            print_key(f, o, names);
+        }
 }
 
 static void print_entry(FILE *f, const bens_registry *r, const bens_choice *c)
@@ -106,7 +134,7 @@ static void print_entry(FILE *f, const bens_registry *r, const bens_choice *c)
     snprintf(head, sizeof head, "%s = %s: %s", r->key, c->name, c->doc);
     print_text(f, head, 2, 88);
     for (const bens_option *o = c->options; o != NULL && o->name != NULL; o++)
-        if (!is_shared(r, o)) print_key(f, o);
+        if (!is_shared(r, o)) print_key(f, o, "");
 }
 
 static void describe(FILE *f, const bens_section *s)
@@ -117,7 +145,7 @@ static void describe(FILE *f, const bens_section *s)
     print_text(f, head, 0, 90);
     if (s->registry != NULL) print_registry(f, s->registry);
     for (const bens_option *o = s->options; o != NULL && o->name != NULL; o++)
-        print_key(f, o);
+        print_key(f, o, "");
     if (s->registry == NULL) return;
     print_shared(f, s->registry);
     for (size_t i = 0; s->registry->at(i, &c); i++) print_entry(f, s->registry, &c);
