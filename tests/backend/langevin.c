@@ -64,7 +64,7 @@ static void every_kind(const int64_t *sizes, bool ahead, uint64_t first, int ste
 {
     const bens_langevin *const kinds[] = {&underdamped, &overdamped};
     for (int k = 0; k < 2; k++) {
-        settings warm = make_settings(kinds[k], 1), own, cold;
+        settings warm = make_settings(kinds[k], sizes[1] != 0 ? 0 : -1), own, cold;
         warm.ahead = ahead;
         own = cold = warm;
         own.own_s = true;

@@ -71,6 +71,25 @@ static void the_sum_tells_of_nan(void **state)
     }
 }
 
+/* Where the masses stay, whatever the gradient is. */
+static void v_stays(void **state)
+{
+    const bens_backend *be = cpu();
+    bens_params params = make_params(mixed);
+    const settings all = make_settings(true, false, 1);
+    (void)state;
+    for (int i = 0; i < N_STARTS; i++) {
+        if (!start_level(be, i)) continue;
+        vectors x = make_vectors(&params), before = make_vectors(&params);
+        for (size_t e = 0; e < params.n; e++) x.grad[e] = NAN;
+        step(&all, be, &params, &(bens_rng){0}, &x);
+        assert_memory_equal(x.v, before.v, params.n * sizeof *x.v);
+        free_vectors(&x);
+        free_vectors(&before);
+    }
+    bens_params_release(&params);
+}
+
 /* A mass that is 1 in every element (v stays 0, lambda = 1) is none: the bits of the update
  * of linear samplers, where the two do not round differently (p = q = 0, r = 1). */
 static void mass_one_is_langevin(void **state)
@@ -102,6 +121,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind),
         cmocka_unit_test(the_sum_tells_of_nan),
+        cmocka_unit_test(v_stays),
         cmocka_unit_test(mass_one_is_langevin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
