@@ -56,6 +56,12 @@ typedef struct {
 } bens_store_options;
 enum { BENS_LP_FULL, BENS_LP_BATCH };
 
+/* What `bens diagnose` wants of a run before it trusts it. */
+typedef struct {
+    double r_hat, tau, ess, temperature, ksd, diverged;
+    int64_t gradients, ksd_parameters;
+} bens_diagnose_options;
+
 /* One [prior] or [prior PATTERN] section, in the order of the file: later ones win. */
 typedef struct {
     const char *pattern; /* "*" for [prior]                        */
@@ -74,6 +80,7 @@ typedef struct {
     bens_schedule_options schedule;
     bens_chain_options chain;
     bens_store_options store;
+    bens_diagnose_options diagnose;
     const bens_model *model;
     void *model_options;
     const char **model_settings; /* any_key: key, value, ..., NULL */

@@ -123,6 +123,32 @@ static const bens_option store[] = {
      .doc = "log posterior of a draw: over all data, or N x the mean of its batch"},
     {0}};
 
+#define AT(field) .offset = offsetof(bens_diagnose_options, field)
+static const bens_option diagnose[] = {
+    {.name = "r_hat", .kind = BENS_OPTION_REAL, .preset = "1.01", .min = 1, .max = 1e30,
+     .above_min = true, AT(r_hat), .doc = "largest rank-normalised split R-hat"},
+    {.name = "tau", .kind = BENS_OPTION_REAL, .preset = "0.02", .max = 1e30, AT(tau),
+     .doc = "of the bound sqrt(1 + 1/M + tau) on nested R-hat with M chains a superchain: "
+            "the bias tolerated, squared, in variances"},
+    {.name = "ess", .kind = BENS_OPTION_REAL, .preset = "400", .max = 1e30, AT(ess),
+     .unit = "draws", .doc = "smallest effective sample size, bulk and tail"},
+    {.name = "temperature", .kind = BENS_OPTION_REAL, .preset = "0.1", .max = 1e30,
+     AT(temperature),
+     .doc = "how far the draws' temperature may be from the one asked for, relative"},
+    {.name = "ksd", .kind = BENS_OPTION_REAL, .preset = "3", .min = 1, .max = 1e30,
+     AT(ksd),
+     .doc = "largest kernel Stein discrepancy, relative to that of as many exact draws"},
+    {.name = "diverged", .kind = BENS_OPTION_REAL, .preset = "0", .max = 1, AT(diverged),
+     .doc = "largest share of chains that may have diverged and are left out"},
+    {.name = "gradients", .kind = BENS_OPTION_INT, .preset = "2000", .max = 1e6,
+     AT(gradients), .unit = "draws",
+     .doc = "at most so many get a gradient over all data; 0: no draw does"},
+    {.name = "ksd_parameters", .kind = BENS_OPTION_INT, .preset = "4096", .max = 1e9,
+     AT(ksd_parameters),
+     .doc = "a model with more gets no kernel Stein discrepancy"},
+    {0}};
+#undef AT
+
 #define SCALE(text)                                                                      \
     {.name = "scale", .kind = BENS_OPTION_REAL, .preset = "1", .min = 1e-15, .max = 1e15, \
      .offset = offsetof(bens_prior_rule, scale), .doc = text}
@@ -224,6 +250,8 @@ static const bens_section sections[] = {
      IN(schedule)},
     {.name = "chain", .doc = "the length of a chain", .options = chain, IN(chain)},
     {.name = "store", .doc = "what is kept with a draw", .options = store, IN(store)},
+    {.name = "diagnose", .doc = "what bens diagnose wants before it trusts a run",
+     .options = diagnose, IN(diagnose)},
 };
 /* clang-format on */
 
