@@ -38,7 +38,7 @@ def model():
 
 
 def nuts():
-    sampler = numpyro.infer.MCMC(numpyro.infer.NUTS(model, target_accept_prob=.95),
+    sampler = numpyro.infer.MCMC(numpyro.infer.NUTS(model, target_accept_prob=.99),
                                  num_warmup=WARMUP, num_samples=DRAWS, num_chains=CHAINS,
                                  chain_method="sequential", progress_bar=False)
     sampler.run(jax.random.key(0))
