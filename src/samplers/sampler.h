@@ -27,7 +27,7 @@ typedef struct {
     bens_length adapt;     /* steps after which what is adapted stays; 0: half the burn-in */
 } bens_sampler_common;
 #define BENS_ESTIMATED (-1.0)
-enum { BENS_MASS_ONE, BENS_MASS_TENSOR };
+enum { BENS_MASS_UNIT, BENS_MASS_TENSOR };
 
 /* The rows of the keys that all have, to begin a table of options with. */
 #define BENS_SAMPLER_COMMON(type)                                                        \
@@ -51,8 +51,8 @@ enum { BENS_MASS_ONE, BENS_MASS_TENSOR };
      .offset = offsetof(type, common.gradient_noise),                                    \
      .doc = "variance per coordinate of the batch's mean gradient, taken off the "       \
             "injected noise; needs order = iid"},                                        \
-    {.name = "mass", .kind = BENS_OPTION_CHOICE, .preset = "one",                        \
-     .choices = "one|tensor", .offset = offsetof(type, common.mass),                     \
+    {.name = "mass", .kind = BENS_OPTION_CHOICE, .preset = "unit",                       \
+     .choices = "unit|tensor", .offset = offsetof(type, common.mass),                    \
      .doc = "tensor: each has its own, from the mean square of its gradient"},           \
     BENS_SAMPLER_ADAPT(type)
 
