@@ -141,8 +141,12 @@ static bens_status plan_start(const bens_config *config, bens_problem *p)
     const char *from = config->init.from;
     if (strcmp(from, "model") == 0 || strcmp(from, "zero") == 0) return BENS_OK;
     if (strcmp(from, "prior") != 0) {
+        const int64_t first = config->grid.first_chain, n = config->grid.chains;
+        const int64_t shared = config->init.superchain;
         BENS_TRY(bens_draws_open(from, &p->warm));
-        return bens_draws_match(p->warm, &p->params);
+        return bens_warm_check(p->warm, &p->params, (uint32_t)(first / shared),
+                               n == 0 ? 0
+                                      : (first + n - 1) / shared - first / shared + 1);
     }
     for (int i = 0; i < p->params.n_tensors; i++)
         if (p->params.tensors[i].prior.kind == BENS_PRIOR_FLAT)

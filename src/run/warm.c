@@ -7,21 +7,39 @@
 
 enum { BLOCK_BYTES = 1 << 20 };
 
+/* Which draw of which row chain `chain` starts from. */
+static bens_status find(const bens_draws *d, uint32_t chain, int64_t *row, int64_t *draw)
+{
+    const int64_t k = chain >= d->first_chain ? chain - d->first_chain : chain;
+    const int64_t back = k / d->n_chains;
+    int64_t n_good = 0;
+    *row = k % d->n_chains;
+    *draw = d->n_draws;
+    while (n_good <= back && *draw > 0) n_good += bens_draws_is_good(d, *row, --*draw);
+    if (n_good > back) return BENS_OK;
+    BENS_FAIL(BENS_ERR_CONFIG,
+              "chain %lu wants to start from chain %lld of '%s', %lld good draws before "
+              "its last: found %lld that are done and had not diverged; start fewer "
+              "chains, or from a run that has more",
+              (unsigned long)chain, (long long)(d->first_chain + *row), d->path,
+              (long long)back, (long long)n_good);
+}
+
+bens_status bens_warm_check(const bens_draws *d, const bens_params *params,
+                            uint32_t first, int64_t n)
+{
+    int64_t row, draw;
+    BENS_TRY(bens_draws_match(d, params));
+    for (int64_t i = 0; i < n; i++) BENS_TRY(find(d, first + (uint32_t)i, &row, &draw));
+    return BENS_OK;
+}
+
 bens_status bens_warm_start(const bens_draws *d, const bens_params *params,
                             uint32_t chain, float *theta)
 {
-    const int64_t k = chain >= d->first_chain ? chain - d->first_chain : chain;
-    const int64_t row = k % d->n_chains, back = k / d->n_chains;
-    int64_t n_good = 0, draw = d->n_draws;
+    int64_t row, draw;
     BENS_TRY(bens_draws_match(d, params));
-    while (n_good <= back && draw > 0) n_good += bens_draws_is_good(d, row, --draw);
-    if (n_good <= back)
-        BENS_FAIL(BENS_ERR_CONFIG,
-                  "chain %lu wants to start from chain %lld of '%s', %lld good draws "
-                  "before its last: found %lld that are done and had not diverged; start "
-                  "fewer chains, or from a run that has more",
-                  (unsigned long)chain, (long long)(d->first_chain + row), d->path,
-                  (long long)back, (long long)n_good);
+    BENS_TRY(find(d, chain, &row, &draw));
     BENS_TRY(bens_draws_verify(d, row, draw));
     return bens_draws_theta(d, params, row, draw, theta);
 }

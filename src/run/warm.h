@@ -15,6 +15,10 @@
 bens_status bens_warm_start(const bens_draws *draws, const bens_params *params,
                             uint32_t chain, float *theta);
 
+/* Could chains first ... first + n - 1 start so? Errors: BENS_ERR_CONFIG, as above. */
+bens_status bens_warm_check(const bens_draws *draws, const bens_params *params,
+                            uint32_t first, int64_t n);
+
 /* Mean and standard deviation (over n - 1) of each element of a tensor over all draws of all
  * chains that are done and had not diverged: means, scales [size], for [prior] from = RUN.
  * Errors: BENS_ERR_CONFIG: no such tensor, fewer than 2 draws, an element that never moved or
