@@ -136,18 +136,24 @@ static bens_status plan_stored(bens_problem *p)
     return s;
 }
 
+/* Chains that share a start count as one. */
+static bens_status open_warm(const bens_config *config, bens_problem *p)
+{
+    const int64_t shared = config->init.superchain, n = config->grid.chains;
+    const int64_t first = config->grid.first_chain / shared;
+    const int64_t end = (config->grid.first_chain + n + shared - 1) / shared;
+    bens_status s = bens_draws_open(config->init.from, &p->warm);
+    if (s == BENS_OK)
+        s = bens_warm_check(p->warm, &p->params, (uint32_t)first,
+                            n == 0 ? 0 : end - first);
+    return s == BENS_OK ? s : bens_error_set(s, "[init] from: %s", bens_error_text());
+}
+
 static bens_status plan_start(const bens_config *config, bens_problem *p)
 {
     const char *from = config->init.from;
     if (strcmp(from, "model") == 0 || strcmp(from, "zero") == 0) return BENS_OK;
-    if (strcmp(from, "prior") != 0) {
-        const int64_t first = config->grid.first_chain, n = config->grid.chains;
-        const int64_t shared = config->init.superchain;
-        BENS_TRY(bens_draws_open(from, &p->warm));
-        return bens_warm_check(p->warm, &p->params, (uint32_t)(first / shared),
-                               n == 0 ? 0
-                                      : (first + n - 1) / shared - first / shared + 1);
-    }
+    if (strcmp(from, "prior") != 0) return open_warm(config, p);
     for (int i = 0; i < p->params.n_tensors; i++)
         if (p->params.tensors[i].prior.kind == BENS_PRIOR_FLAT)
             BENS_FAIL(BENS_ERR_CONFIG,
