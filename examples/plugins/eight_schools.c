@@ -1,5 +1,6 @@
-/* eight_schools.c - Rubin 1981; Gelman et al., "Bayesian Data Analysis", section 5.5: the effect of
- * coaching in eight schools, each estimated as y_j with a known standard error sigma_j.
+/* eight_schools.c - Rubin 1981; Gelman et al., "Bayesian Data Analysis", section 5.5:
+ * the effect of coaching in eight schools, each estimated as y_j with a known standard
+ * error sigma_j.
  *
  *     y_j ~ N(theta_j, sigma_j^2)    theta_j ~ N(mu, tau^2)
  *     mu ~ N(0, 5^2)                 tau ~ half-Cauchy(0, scale_tau), tau > 0
@@ -8,9 +9,10 @@
  *
  *     mu     log_tau = log(tau)     eta_j = (theta_j - mu) / tau ~ N(0, 1)
  *
- * log_tau needs its Jacobian: |d tau / d log_tau| = tau, which adds log_tau to the log prior. eta
- * (the "non-centred" form) needs none: its own prior N(0, 1) is what is written down. tau and
- * theta are stored beside them as outputs. docs/plugins.md goes through this file. */
+ * log_tau needs its Jacobian: |d tau / d log_tau| = tau, which adds log_tau to the log
+ * prior. eta (the "non-centred" form) needs none: its own prior N(0, 1) is what is
+ * written down. tau and theta are stored beside them as outputs. docs/plugins.md goes
+ * through this file. */
 #include <bens/plugin.h>
 
 #include <math.h>
@@ -80,7 +82,8 @@ static void init(void *unused, const float *u, float *theta)
     for (int j = ETA; j < N; j++) theta[j] = 4 * u[j] - 2;
 }
 
-/* log N(y_j; theta_j, sigma_j^2), theta_j = mu + exp(log_tau) eta_j, by the chain rule. */
+/* log N(y_j; theta_j, sigma_j^2), theta_j = mu + exp(log_tau) eta_j, by the chain
+ * rule. */
 static void log_lik(void *unused, const float *theta, const int64_t *index,
                     int64_t n_index, double *value, float *grad)
 {

@@ -1,8 +1,9 @@
 /* plugin.c - a density that a user brings in a shared object: include/bens/plugin.h.
  *
- * A plug-in sees theta and its gradient without the gaps between the tensors of the arena, the
- * rows always as a list, and every sum to be added to. Where a value that it gives is not
- * finite, so is the gradient: no chain goes on from a place whose density is not a number. */
+ * A plug-in sees theta and its gradient without the gaps between the tensors of the
+ * arena, the rows always as a list, and every sum to be added to. Where a value that
+ * it gives is not finite, so is the gradient: no chain goes on from a place whose
+ * density is not a number. */
 #include "models/model.h"
 #include "models/plugin_open.h"
 
@@ -122,7 +123,8 @@ static int64_t n_data(const void *state)
     return ((const plugin *)state)->n_data;
 }
 
-/* u of value i: 23 bits of the 32-bit word i of stream PLUGIN, so that neither 0 nor 1 is one. */
+/* u of value i: 23 bits of the 32-bit word i of stream PLUGIN, so that neither 0 nor 1
+ * is one. */
 static void uniforms(bens_rng at, size_t n, float *u)
 {
     at.stream = BENS_STREAM_PLUGIN;

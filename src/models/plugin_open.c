@@ -37,28 +37,24 @@ static const char *without_path(const char *words, const char *path)
 bens_status bens_plugin_open(const char *path, const bens_plugin **out)
 {
     if (path == NULL || path[0] == '\0')
-        BENS_FAIL(BENS_ERR_CONFIG, "[model] path: wanted the shared object of a plug-in, "
-                                   "found none; compile "
-                                   "one with: cc -shared -fPIC NAME.c -o NAME.so");
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "[model] path: wanted the shared object of a plug-in, found none");
     if (access(path, R_OK) != 0)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "[model] path: wanted the shared object of a plug-in, found no file to "
-                  "read "
-                  "at '%s'",
+                  "[model] path: wanted the shared object of a plug-in, found no file "
+                  "to read at '%s'; compile it first, or correct the path",
                   path);
     void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (object == NULL)
         BENS_FAIL(BENS_ERR_CONFIG,
                   "[model] path: wanted the shared object of a plug-in, found '%s', "
-                  "which "
-                  "cannot be loaded: %s",
+                  "which cannot be loaded: %s",
                   path, without_path(dlerror(), path));
     const bens_plugin *plugin = dlsym(object, SYMBOL);
     if (plugin == NULL)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "plug-in '%s': wanted the object '" SYMBOL
-                  "' of bens/plugin.h, found none "
-                  "in it",
+                  "plug-in '%s': wanted the object '" SYMBOL "' of bens/plugin.h, "
+                  "found none in it",
                   path);
     BENS_TRY(check_table(path, plugin));
     *out = plugin;
@@ -93,14 +89,18 @@ static bens_status check_counts(const bens_plugin *plugin, const bens_plugin_sha
     return BENS_OK;
 }
 
-/* Variables of the file share their group with its axes: chain, draw, NAME_dim_K. */
-static bool is_axis(const char *name)
+/* Variables share their group of the file with its axes (chain, draw, NAME_dim_K), and "." is
+ * the group itself. */
+static bool is_taken(const char *name)
 {
-    const char *dim = strstr(name, "_dim_");
-    return strcmp(name, "chain") == 0 || strcmp(name, "draw") == 0 ||
-           strcmp(name, ".") == 0 ||
-           (dim != NULL && dim[5] != '\0' &&
-            dim[5 + strspn(dim + 5, "0123456789")] == '\0');
+    static const char dim[] = "_dim_";
+    const size_t length = sizeof dim - 1;
+    size_t end = strlen(name);
+    if (strcmp(name, "chain") == 0 || strcmp(name, "draw") == 0 || strcmp(name, ".") == 0)
+        return true;
+    while (end > 0 && name[end - 1] >= '0' && name[end - 1] <= '9') end--;
+    return name[end] != '\0' && end >= length &&
+           memcmp(name + end - length, dim, length) == 0;
 }
 
 static bens_status add(const char *list, int n, const bens_plugin_tensor *tensors,
@@ -110,9 +110,10 @@ static bens_status add(const char *list, int n, const bens_plugin_tensor *tensor
         const bens_plugin_tensor *t = &tensors[i];
         if (t->name == NULL)
             BENS_FAIL(BENS_ERR_CONFIG, "%s %d: wanted a name, found NULL", list, i);
-        if (is_axis(t->name))
+        if (is_taken(t->name))
             BENS_FAIL(BENS_ERR_CONFIG,
-                      "%s %d: wanted a name that no axis of the file has, found '%s'",
+                      "%s %d: wanted a name that the file does not need itself, "
+                      "found '%s'",
                       list, i, t->name);
         if (others != NULL && bens_params_find(others, t->name) != NULL)
             BENS_FAIL(BENS_ERR_CONFIG,

@@ -1,5 +1,5 @@
-/* The model `plugin`: what a plug-in sees (tests/plugins/rows.c) against the same sums done here,
- * and every table, shape and setting that is refused. */
+/* The model `plugin`: what a plug-in sees (tests/plugins/rows.c) against the same sums
+ * done here, and every table, shape and setting that is refused. */
 #include "models/toy.h"
 
 enum { B = 1, C = 4, N = 38 }; /* places in theta without gaps; a is the first */
@@ -37,7 +37,8 @@ static size_t at(int i)
                    : place[2] + (size_t)(i - C);
 }
 
-/* What rows.c says, over n rows, by the same operations in the same order: bit for bit. */
+/* What rows.c says, over n rows, by the same operations in the same order: bit for
+ * bit. */
 static double formula(const float *theta, const int64_t *row, int64_t n, float *grad)
 {
     double value = 0;
@@ -121,6 +122,11 @@ static void log_prior_is_added(void **unused)
     assert_true(again == value);
     t.model->log_prior(t.state, theta, 0.25, NULL, t.grad);
     assert_true(t.grad[0] == 100 + 0.25F * (-2 * theta[0]));
+    toy_release(&t);
+
+    t = make("flat.so", NULL);
+    t.model->log_prior(t.state, theta, 0.25, &again, t.grad);
+    assert_true(again == value && t.grad[0] == 0);
     free(theta);
     toy_release(&t);
 }
@@ -135,7 +141,7 @@ static void outputs_are_stored_beside(void **unused)
     assert_int_equal(table.n_tensors, 2);
     assert_string_equal(table.tensors[1].name, "sums");
     assert_int_equal(table.n, 32);
-    t.model->output(t.state, theta, out);
+    for (int k = 0; k < 2; k++) t.model->output(t.state, theta, out);
     for (int i = B; i < C; i++) sum += theta[at(i)];
     assert_true(out[0] == theta[0] * theta[0] && out[16] == sum);
     sum = 0;
@@ -148,8 +154,8 @@ static void outputs_are_stored_beside(void **unused)
     toy_release(&t);
 }
 
-/* rows.c starts at u itself. 500 chains x 38 values: the mean is right to 4 sd, and so is the
- * mean square; no two chains alike; a chain is the same again. */
+/* rows.c starts at u itself. 500 chains x 38 values: the mean is right to 4 sd, and so
+ * is the mean square; no two chains alike; a chain is the same again. */
 static void starts_from_uniforms(void **unused)
 {
     (void)unused;
@@ -163,7 +169,7 @@ static void starts_from_uniforms(void **unused)
         t.model->init(t.state, &t.params, &rng, theta);
         for (int i = 0; i < N; i++) {
             const double u = (double)theta[at(i)];
-            assert_true(u > 0 && u < 1);
+            assert_true(u > 0 && u < 1 && fmod(u * 0x1p24, 2) == 1); /* never 0 or 1 */
             sum += u - 0.5;
             squares += u * u - 1.0 / 3;
         }
@@ -273,7 +279,8 @@ static void refuses_other_shapes(void **unused)
         {"null", "tensor 1: wanted a name, found NULL"},
         {"long", "a2345678"},
         {"axis", "found 'chain'"},
-        {"dim", "found 'c_dim_0'"},
+        {"dim", "found 'c_dim_x_dim_10'"},
+        {"dot", "found '.'"},
         {"rank", "wanted a rank from 0 to 4, found 5"},
         {"negative_rank", "found -1"},
         {"zero", "axis 1 has 0 elements"},

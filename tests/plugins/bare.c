@@ -1,6 +1,6 @@
-/* bare.c - the least that a plug-in can be: no data, no settings, no state, no start. A standard
- * normal. Compiled again with one of these otherwise, it is a plug-in that nobody can use
- * (tests/CMakeLists.txt). */
+/* bare.c - the least that a plug-in can be: no data, no settings, no state, no start.
+ * A standard normal. Compiled again with one of these otherwise, it is a plug-in that
+ * nobody can use (tests/CMakeLists.txt). */
 #include <bens/plugin.h>
 
 #ifndef ABI

@@ -1,6 +1,6 @@
-/* rows.c - a plug-in whose sums a test can do again: tensors of sizes that leave gaps in bens's
- * arena, and a datum that differs from row to row. With settings: n_data; seen, a file that
- * create() writes its settings to; fault, what to do wrong.
+/* rows.c - a plug-in whose sums a test can do again: tensors of sizes that leave gaps
+ * in bens's arena, and a datum that differs from row to row. With settings: n_data;
+ * seen, a file that create() writes its settings to; fault, what to do wrong.
  *
  *     log_lik_i = -w_i (a + b_(i mod 3) - c_(i mod 34))^2 / 2      w_i = 1 + i mod 5
  *     log_prior = -(2 a^2 + sum of b^2 + 3 sum of c^2) / 2
@@ -11,6 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#ifndef LOG_PRIOR /* NULL: a flat one */
+#define LOG_PRIOR log_prior
+#endif
 
 enum { A, B, C = B + 3, N = C + 34 };
 
@@ -41,7 +45,8 @@ static void spoil(const state *s, bens_plugin_tensor *t, bens_plugin_shape *shap
     if (is(s, "null")) t[1].name = NULL;
     if (is(s, "long")) t[1].name = long_name;
     if (is(s, "axis")) t[1].name = "chain";
-    if (is(s, "dim")) t[1].name = "c_dim_0";
+    if (is(s, "dim")) t[1].name = "c_dim_x_dim_10";
+    if (is(s, "dot")) t[1].name = ".";
     if (is(s, "rank")) t[1].rank = 5;
     if (is(s, "negative_rank")) t[1].rank = -1;
     if (is(s, "zero")) t[2].shape[1] = 0;
@@ -123,7 +128,8 @@ static void log_lik(void *state_, const float *theta, const int64_t *index,
     fail(state_, value, grad);
 }
 
-static void log_prior(void *state_, const float *theta, double *value, float *grad)
+__attribute__((unused)) static void log_prior(void *state_, const float *theta,
+                                              double *value, float *grad)
 {
     const state *s = state_;
     for (int e = 0; e < N; e++) {
@@ -151,6 +157,6 @@ const bens_plugin bens_plugin_v1 = {
     .destroy = free,
     .init = init,
     .log_lik = log_lik,
-    .log_prior = log_prior,
+    .log_prior = LOG_PRIOR,
     .output = output,
 };
