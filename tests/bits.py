@@ -1,9 +1,11 @@
 """The bits of the draws do not depend on ranks, threads, or how chains are dealt out.
-ctest: timeout 300"""
+ctest: timeout 600"""
 import os
+import re
+import subprocess
 import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "python"))
-from bens_run import assert_same_bits, draws, np, run, source
+from bens_run import BENS, assert_same_bits, draws, np, run, source
 
 PIMA = os.path.join(source, "examples", "pima.ini")
 SHORT = dict(chain__burn_in=40, chain__thin=3, chain__draws=25)
@@ -25,6 +27,45 @@ def rank_counts():
             assert_same_bits(reference, draws("other"), f"{name}, 1 and {ranks} ranks")
         run(PIMA, "other", ranks=2, run__threads=2, **settings)
         assert_same_bits(reference, draws("other"), f"{name}, 1 and 2 threads")
+
+
+MOMENTA = dict(sampler__alpha=1)
+OPTIMISER = dict(sampler__temperature=0, sampler__alpha="")
+NOISE = dict(sampler__gradient_noise="estimated", sampler__mass="tensor")
+SAMPLERS = {
+    "baoa": MOMENTA | NOISE,
+    "sghmc": MOMENTA | NOISE | dict(sampler__integrator="euler"),
+    "sgnht": MOMENTA | NOISE,
+    "sgld": NOISE | dict(sampler__alpha=""),
+    "psgld": dict(sampler__alpha="", sampler__step_size=0.001),
+    "rmsprop_sghmc": MOMENTA,
+    "sgd": OPTIMISER | dict(sampler__momentum=0.9, sampler__nesterov="true"),
+    "adam": OPTIMISER,
+    "adamw": OPTIMISER | dict(sampler__weight_decay=0.01),
+}
+
+
+def every_sampler():
+    """With schedules, estimated noise and masses, a prior of its own kind: ranks, shards,
+    instruction sets."""
+    listed = subprocess.run([BENS, "options", "sampler"], capture_output=True, text=True).stdout
+    names = set(re.findall(r"^  name = (\w+):", listed, re.M))
+    assert names == SAMPLERS.keys(), f"not tested here: {names ^ SAMPLERS.keys()}"
+    for name, keys in SAMPLERS.items():
+        settings = SHORT | dict(
+            grid__slices=2, grid__chains=2, data__batch=50, data__order="iid", sampler__name=name,
+            sampler__step_size=0.02, prior__name="laplace", model__intercept="true",
+            schedule__step_size="cosine", schedule__warmup=10) | keys
+        run(PIMA, "one", ranks=1, **settings)
+        reference = draws("one")
+        assert np.isfinite(reference["posterior/weight"]).all(), name
+        for ranks, shards in (2, 2), (4, 2):
+            run(PIMA, "other", ranks=ranks, grid__shards=shards, **settings)
+            assert_same_bits(reference, draws("other"), f"{name}, {ranks} ranks, {shards} shards")
+        os.environ["BENS_ISA"] = "v1"
+        run(PIMA, "other", **settings)
+        del os.environ["BENS_ISA"]
+        assert_same_bits(reference, draws("other"), f"{name}, instruction set v1")
 
 
 def part_runs():
@@ -73,6 +114,7 @@ def shards():
 
 
 rank_counts()
+every_sampler()
 part_runs()
 instruction_sets()
 shards()
