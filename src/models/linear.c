@@ -96,13 +96,14 @@ static bens_status create(const bens_model_setup *setup, bens_params *params,
     return s;
 }
 
-/* The mean of y, exact where all are equal, and the sd about it; without bias it is 0. */
+/* The mean of y and the sd about it; without bias it is 0. A sum of equal floats is exact in
+ * double: a y without variation has sd 0. */
 static void describe(const bens_data *d, bool intercept, double *mean, double *sd)
 {
-    const double n = (double)d->n_rows, about = intercept ? (double)d->y[0] : 0;
+    const double n = (double)d->n_rows;
     double sum = 0, squares = 0;
-    for (int64_t i = 0; i < d->n_rows; i++) sum += (double)d->y[i] - about;
-    *mean = intercept ? about + sum / n : 0;
+    for (int64_t i = 0; i < d->n_rows; i++) sum += (double)d->y[i];
+    *mean = intercept ? sum / n : 0;
     for (int64_t i = 0; i < d->n_rows; i++) {
         const double deviation = (double)d->y[i] - *mean;
         squares += deviation * deviation;

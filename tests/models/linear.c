@@ -133,6 +133,25 @@ static void slices_sum_to_the_whole(void **unused)
     toy_data_free(d);
 }
 
+/* As many rows as there are, but one of them again and again: not the triangle. */
+static void rows_may_repeat(void **unused)
+{
+    (void)unused;
+    bens_data *d = toy_numbers(300, 5, 0.5f);
+    toy t = toy_make("linear", d, LEARNED, TEXTS("intercept=true"));
+    float *theta = toy_point(&t, 4, 0.5f);
+    int64_t index[300];
+    for (int i = 0; i < 300; i++) index[i] = 7;
+    toy_rows(&t, theta, (bens_rows){.n = 1, .index = index});
+    const double value = t.value, slope = (double)t.grad[0];
+    toy_rows(&t, theta, (bens_rows){.n = 300, .index = index});
+    assert_true(fabs(t.value - 300 * value) < 1e-5 * 300);
+    assert_true(fabs((double)t.grad[0] - 300 * slope) < 1e-5 * 300);
+    free(theta);
+    toy_release(&t);
+    toy_data_free(d);
+}
+
 /* Two columns that differ by a thousandth, on a y of 1000 with residuals of .5: X^T X and
  * y^T y in double keep the sum of squares, 150 of 6e8, to 1e-9 at best; this to 1e-12. */
 static void hard_scales_keep_their_digits(void **unused)
@@ -320,6 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradients_are_right),
         cmocka_unit_test(slices_sum_to_the_whole),
+        cmocka_unit_test(rows_may_repeat),
         cmocka_unit_test(hard_scales_keep_their_digits),
         cmocka_unit_test(refuses_what_does_not_fit),
         cmocka_unit_test(tensors_are_named),
