@@ -39,10 +39,8 @@ double bens_mcse_quantile(bens_convergence *w, const double *x, double prob)
     const double a = ess * prob + 1, b = ess * (1 - prob) + 1;
     const double low = bens_beta_quantile(0.1586553, a, b) * n - 1;
     const double high = bens_beta_quantile(0.8413447, a, b) * n - 1;
-    const double *sorted = w->sorted; /* by bens_ess_quantile */
-    return (sorted[(size_t)ceil(fmin(high, n - 1))] -
-            sorted[(size_t)floor(fmax(low, 0))]) /
-           2;
+    const size_t first = (size_t)floor(fmax(low, 0)), last = (size_t)ceil(high);
+    return (w->sorted[last] - w->sorted[first]) / 2; /* sorted by bens_ess_quantile */
 }
 
 /* The two R-hats and the bulk ESS, on two sorts. */

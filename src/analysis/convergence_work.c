@@ -102,12 +102,11 @@ double bens_draws_variance(const double *x, size_t n, double mean)
     return sum / (double)(n - 1);
 }
 
-/* Unsigned numbers in the order of the values; -0 is 0. */
+/* Unsigned numbers in the order of the values; -0 comes right before 0. */
 static uint64_t key_of(double x)
 {
-    const double whole = x + 0.0;
     uint64_t u;
-    memcpy(&u, &whole, sizeof u);
+    memcpy(&u, &x, sizeof u);
     return (u >> 63) != 0 ? ~u : u | UINT64_C(1) << 63;
 }
 
