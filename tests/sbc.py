@@ -1,7 +1,7 @@
 """Simulation-based calibration (Talts et al. 2018): parameters from the prior, data from the
 parameters, then the rank of the true parameter among the draws of bens train, which has to be
 uniform, for every sampler of a posterior. About four minutes.
-ctest: timeout 3600; label long statistics
+ctest: timeout 3600; label long
 
 A data set is a regression of 100 blocks, 4 rows and 3 columns each, that share no column: a
 posteriori they are independent, so one run ranks 100 true parameters instead of one. In a block
