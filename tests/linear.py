@@ -45,14 +45,15 @@ def table(path, x, y):
     with open(path, "w") as f:
         f.write(",".join([*x, "y"]) + "\n")
         f.writelines(",".join(f"{v:.9g}" for v in row) + "\n" for row in zip(*columns))
-    return np.column_stack(columns[:-1] + [np.ones(len(y))]).astype(float), columns[-1].astype(float)
+    *features, y = [c.astype(float) for c in columns]
+    return np.column_stack([*features, np.ones(len(y))]), y
 
 
 def sample(name, standardize="false", **settings):
     """The draws; beta [chain, draw, coefficient] are those of the table, the constant behind."""
     with open(name + ".ini", "w") as f:
-        f.write(f"[data]\nsource = csv\ntrain = {name}.csv\ntarget = y\nstandardize = {standardize}\n"
-                "[model]\nname = linear\nintercept = true\n[likelihood]\nname = normal\n"
+        f.write(f"[data]\nsource = csv\ntrain = {name}.csv\ntarget = y\n"
+                f"standardize = {standardize}\n[model]\nname = linear\nintercept = true\n[likelihood]\nname = normal\n"
                 f"[sampler]\nname = baoa\n[grid]\nchains = {CHAINS}\n")
     run(name + ".ini", name, ranks=2, timeout=250, **settings)
     d = draws(name)
@@ -126,7 +127,8 @@ def learned_noise(simulate, step_size, alpha, thin, standardize="false"):
     name = simulate.__name__
     X, y = table(name + ".csv", *simulate())
     d = sample(name, standardize, prior__name="flat", sampler__step_size=step_size,
-               sampler__alpha=alpha, chain__burn_in=20 * thin, chain__thin=thin, chain__draws=500)
+               sampler__alpha=alpha, chain__burn_in=20 * thin, chain__thin=thin,
+               chain__draws=500)
     inverse = np.linalg.inv(X.T @ X)
     mean = inverse @ X.T @ y
     moments, square = sigma_moments(*X.shape, ((y - X @ mean)**2).sum())
