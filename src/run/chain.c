@@ -189,13 +189,10 @@ static const float *row_of(bens_chain *chain)
     return row;
 }
 
-bens_status bens_chain_draw(bens_chain *chain, bens_draw *draw, const float **row)
+/* Collective over the shards: lp, loss and the temperature of the place. */
+static bens_status evaluate(bens_chain *chain, bens_draw *draw)
 {
     const bens_problem *p = chain->work->problem;
-    *draw = state_of(chain);
-    *row = row_of(chain);
-    if (chain->diverged) return BENS_OK;
-
     if (p->config->store.lp == BENS_LP_BATCH) {
         draw->loss = -chain->batch_value / (double)chain->batch_rows;
         draw->lp = -p->params.n_data * draw->loss + log_prior(p, chain->theta, NULL);
@@ -205,5 +202,16 @@ bens_status bens_chain_draw(bens_chain *chain, bens_draw *draw, const float **ro
     BENS_TRY(bens_chain_log_posterior(chain->work, chain->number, chain->theta, grad,
                                       &draw->lp, &draw->loss));
     draw->temperature_configurational = configurational(&p->params, chain->theta, grad);
+    return BENS_OK;
+}
+
+bens_status bens_chain_draw(bens_chain *chain, bens_draw *draw, const float **row)
+{
+    *draw = state_of(chain);
+    *row = row_of(chain);
+    if (chain->diverged) return BENS_OK;
+    BENS_TRY(evaluate(chain, draw));
+    draw->diverging =
+        !isfinite(draw->lp); /* the next step would tell, but there may be none */
     return BENS_OK;
 }
