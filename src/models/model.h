@@ -14,10 +14,10 @@
 
 typedef struct {
     const void *options;
-    const char *const *settings;   /* any_key: key, value, ..., NULL; else NULL          */
+    const char *const *settings; /* any_key: key, value, ..., NULL; else NULL */
     const bens_backend *be;
-    const bens_data *data;             /* training data, borrowed for life; NULL: none   */
-    const bens_likelihood *likelihood; /* its target is that of data; NULL: none         */
+    const bens_data *data;             /* training data, borrowed for life; NULL: none */
+    const bens_likelihood *likelihood; /* its target is that of data; NULL: none */
     const void *likelihood_options;
 } bens_model_setup;
 
@@ -34,13 +34,14 @@ typedef struct {
     const char *name, *doc;
     const bens_option *options; /* its keys in [model], ended by {0}             */
     size_t options_size;
-    bool own_density; /* [likelihood] and [prior] are refused, and [data] too ...           */
-    bool own_data;    /* ... but for its keys batch and order: the model has N data itself  */
-    bool any_key;     /* further keys of [model] are handed over as they are                */
+    bool own_density; /* [likelihood] and [prior] are refused, [data] too ...    */
+    bool own_data;    /* ... but for batch and order: the model has N rows itself */
+    bool any_key;     /* further keys of [model] are handed over as they are     */
 
     /* Local. Adds its tensors to params; *state is what the other functions get.
      * Errors: BENS_ERR_CONFIG. */
-    bens_status (*create)(const bens_model_setup *setup, bens_params *params, void **state);
+    bens_status (*create)(const bens_model_setup *setup, bens_params *params,
+                          void **state);
     void (*destroy)(void *state); /* takes NULL */
 
     /* Local. own_data: N; 0: no data (then N = 1). NULL otherwise. */
