@@ -1,5 +1,6 @@
-/* convergence_ess.c - effective sample sizes, from autocovariances that are summed as long as
- * Geyer's initial monotone sequence goes ("Practical Markov chain Monte Carlo", 1992). */
+/* convergence_ess.c - effective sample sizes, from autocovariances that are summed as
+ * long as Geyer's initial monotone sequence goes ("Practical Markov chain Monte Carlo",
+ * 1992). */
 #include "analysis/convergence_work.h"
 
 #include "analysis/fft.h"
@@ -7,8 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Lags below this are made one by one as they are asked for: mixing chains want a few. Beyond
- * it all are made at once by the transform, which costs about as much as these. */
+/* Lags below this are made one by one as they are asked for: mixing chains want a few.
+ * Beyond it all are made at once by the transform, which costs about as much as these. */
 enum { FEW = 128, LANES = 8 };
 
 static double dot(const double *a, const double *b, size_t n)
@@ -22,8 +23,9 @@ static double dot(const double *a, const double *b, size_t n)
     return sum;
 }
 
-/* rho [t] = sum over rows of their autocovariances at lag t, all lags. Rows go in pairs, as real
- * and imaginary parts: the real part of the transform of |z|^2 is the sum of both. */
+/* rho [t] = sum over rows of their autocovariances at lag t, all lags. Rows go in pairs,
+ * as real and imaginary parts: the real part of the transform of |z|^2 is the sum of
+ * both. */
 static void transform(bens_convergence *w, bens_rows_shape rows)
 {
     const size_t n = w->n_fft, len = rows.len;

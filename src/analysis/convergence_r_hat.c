@@ -1,4 +1,5 @@
-/* convergence_r_hat.c - R-hat and nested R-hat: variances between chains against those within. */
+/* convergence_r_hat.c - R-hat and nested R-hat: variances between chains against those
+ * within. */
 #include "analysis/convergence_work.h"
 
 #include <math.h>

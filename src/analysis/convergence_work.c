@@ -110,8 +110,8 @@ static uint64_t key_of(double x)
     return (u >> 63) != 0 ? ~u : u | UINT64_C(1) << 63;
 }
 
-/* By digits of 8 bits from the lowest; one that all keys share is passed over, as the lowest
- * three are where draws come from float. */
+/* By digits of 8 bits from the lowest; one that all keys share is passed over, as the
+ * lowest three are where draws come from float. */
 void bens_draws_sort(bens_convergence *w, const double *x, size_t n)
 {
     size_t count[8][256] = {0};
@@ -132,7 +132,8 @@ void bens_draws_sort(bens_convergence *w, const double *x, size_t n)
     for (size_t i = 0; i < n; i++) w->sorted[i] = x[w->item[0][i].at];
 }
 
-/* In the order of SciPy's mquantiles: x <= quantile is asked of draws that are the quantile. */
+/* In the order of SciPy's mquantiles: x <= quantile is asked of draws that are the
+ * quantile. */
 double bens_sorted_quantile(const double *sorted, size_t n, double prob)
 {
     const double at = (double)n * prob + (1 - prob), most = (double)(n - 1);

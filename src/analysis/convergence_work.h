@@ -43,8 +43,8 @@ void bens_draws_sort(bens_convergence *w, const double *x, size_t n);
 double bens_sorted_quantile(const double *sorted, size_t n, double prob);
 double bens_sorted_median(const double *sorted, size_t n);
 
-/* y [n] becomes the normal scores of its ranks, equal values taking their mean rank (Blom's
- * (rank - 3/8) / (n + 1/4)); sorted is what y was. */
+/* y [n] becomes the normal scores of its ranks, equal values taking their mean rank
+ * (Blom's (rank - 3/8) / (n + 1/4)); sorted is what y was. */
 void bens_draws_rank(bens_convergence *w, size_t n);
 /* y [n] becomes |y - median|, the median being that of `sorted` [n]. */
 void bens_draws_fold(bens_convergence *w, size_t n);

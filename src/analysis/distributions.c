@@ -66,8 +66,8 @@ double bens_normal_density(double z)
     return 0.39894228040143267794 * exp(-0.5 * z * z);
 }
 
-/* The root of an increasing function on [low, high], by Newton's steps where they stay inside
- * the bracket, else by halving it. f gives the value and the derivative. */
+/* The root of an increasing function on [low, high], by Newton's steps where they stay
+ * inside the bracket, else by halving it. f gives the value and the derivative. */
 typedef struct {
     double value, slope;
 } point;
@@ -135,8 +135,8 @@ double bens_beta_quantile(double p, double a, double b)
     return root(beta_at, a, b, p, 0, 1, a / (a + b));
 }
 
-/* P(a, x) of the gamma distribution: its series below a + 1, beyond that the continued fraction
- * of 1 - P. */
+/* P(a, x) of the gamma distribution: its series below a + 1, beyond that the continued
+ * fraction of 1 - P. */
 static point gamma_at(double x, double a, double unused)
 {
     const double front =

@@ -1,11 +1,12 @@
-/* distributions.h - quantiles of the normal, beta and chi-square distributions. All functions
- * are Local and pure; a NaN or an argument out of range gives NaN. Errors against SciPy, as
- * tests/analysis/distributions.c measures them, are stated behind each. */
+/* distributions.h - quantiles of the normal, beta and chi-square distributions. All
+ * functions are Local and pure; a NaN or an argument out of range gives NaN. Errors
+ * against SciPy, as tests/analysis/distributions.c measures them, are stated behind each. */
 #ifndef BENS_ANALYSIS_DISTRIBUTIONS_H
 #define BENS_ANALYSIS_DISTRIBUTIONS_H
 
-/* The z with P(Z <= z) = p for a standard normal Z; -inf and inf at p = 0 and 1. Wichura, "The
- * percentage points of the normal distribution", algorithm AS 241 (PPND16). 1e-15 relative. */
+/* The z with P(Z <= z) = p for a standard normal Z; -inf and inf at p = 0 and 1. Wichura,
+ * "The percentage points of the normal distribution", algorithm AS 241 (PPND16). 1e-15
+ * relative. */
 double bens_normal_quantile(double p);
 
 /* P(Z <= z), and the density at z. */
@@ -15,8 +16,9 @@ double bens_normal_density(double z);
 /* The x with P(X <= x) = p for X ~ beta(a, b), a, b >= 1. 1e-10 relative for a, b <= 1e6. */
 double bens_beta_quantile(double p, double a, double b);
 
-/* The x with P(X <= x) = p for X ~ chi-square with `dof` > 0 degrees of freedom, which need not
- * be a whole number. 1e-12 relative, beyond 1e6 degrees 1e-9 (Wilson and Hilferty). */
+/* The x with P(X <= x) = p for X ~ chi-square with `dof` > 0 degrees of freedom, which
+ * need not be a whole number. 1e-12 relative, beyond 1e6 degrees 1e-9 (Wilson and
+ * Hilferty). */
 double bens_chi2_quantile(double p, double dof);
 
 #endif

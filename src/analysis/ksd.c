@@ -3,10 +3,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Pairs are made in blocks of ROWS x ROWS draws, COLUMNS coordinates at a time, GROUP vectors of
- * LANES pairs at once. All are fixed, and each pair's sums run over the coordinates in order, so
- * the bits depend on neither threads nor instructions. Vectors are those of every x86-64: gcc
- * splits longer ones through memory, and AVX2 would gain a quarter. */
+/* Pairs are made in blocks of ROWS x ROWS draws, COLUMNS coordinates at a time, GROUP
+ * vectors of LANES pairs at once. All are fixed, and each pair's sums run over the
+ * coordinates in order, so the bits depend on neither threads nor instructions. Vectors
+ * are those of every x86-64: gcc splits longer ones through memory, and AVX2 would gain a
+ * quarter. */
 enum { ROWS = 32, COLUMNS = 64, LANES = 2, GROUP = 2 };
 typedef double vector __attribute__((vector_size(LANES * sizeof(double))));
 

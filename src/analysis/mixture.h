@@ -1,5 +1,5 @@
-/* mixture.h - a prediction that is a mixture of normal members, at one datum. All functions are
- * Local and pure. */
+/* mixture.h - a prediction that is a mixture of normal members, at one datum. All
+ * functions are Local and pure. */
 #ifndef BENS_ANALYSIS_MIXTURE_H
 #define BENS_ANALYSIS_MIXTURE_H
 
@@ -17,8 +17,8 @@ double bens_mixture_mean(const bens_mixture *mixture);
 double bens_mixture_cdf(const bens_mixture *mixture, double y);
 double bens_mixture_log_density(const bens_mixture *mixture, double y);
 
-/* Continuous ranked probability score E|Y - y| - E|Y - Y'| / 2, in the units of y. Grimit et
- * al., Q. J. R. Meteorol. Soc. 2006. Time n_members^2. */
+/* Continuous ranked probability score E|Y - y| - E|Y - Y'| / 2, in the units of y. Grimit
+ * et al., Q. J. R. Meteorol. Soc. 2006. Time n_members^2. */
 double bens_mixture_crps(const bens_mixture *mixture, double y);
 
 #endif

@@ -1,8 +1,8 @@
 /* scores.h - how good predictions are. All functions are Local.
  *
- * The two accumulators are structs of doubles only, so that parts of the data are summed field by
- * field (in a fixed order, where bits matter). Zero-initialised is empty. Scores of no data are
- * NaN. */
+ * The two accumulators are structs of doubles only, so that parts of the data are summed
+ * field by field (in a fixed order, where bits matter). Zero-initialised is empty. Scores
+ * of no data are NaN. */
 #ifndef BENS_ANALYSIS_SCORES_H
 #define BENS_ANALYSIS_SCORES_H
 
@@ -12,7 +12,8 @@
 
 enum { BENS_RELIABILITY_BINS = 15 };
 
-/* Sums over data. Bin b holds the confidences in (b / 15, (b + 1) / 15], 0 goes to the first. */
+/* Sums over data. Bin b holds the confidences in (b / 15, (b + 1) / 15], 0 goes to the
+ * first. */
 typedef struct {
     double n, nll, hits, brier;
     double bin_n[BENS_RELIABILITY_BINS];
@@ -21,18 +22,15 @@ typedef struct {
 } bens_class_sums;
 
 typedef struct {
-    double nll; /* mean -log p[label], nats; infinite if one is 0                       */
-    double
-        accuracy; /* of the most probable class, the first of equals                      */
-    double
-        brier; /* mean of sum over classes (p_k - [k = label])^2: 0 ... 2              */
-    double
-        ece; /* sum over bins of (share of data) |accuracy - mean confidence|, Guo et */
-             /* al., ICML 2017; confidence is the largest p                          */
+    double nll;      /* mean -log p[label], nats; infinite if one is 0                */
+    double accuracy; /* of the most probable class, the first of equals               */
+    double brier;    /* mean of sum over classes (p_k - [k = label])^2: 0 ... 2       */
+    double ece;      /* sum over bins of (share of data) |accuracy - mean confidence| */
+                     /* (Guo et al., ICML 2017); confidence is the largest p          */
 } bens_class_scores;
 
-/* p [n][n_classes], label [n] in [0, n_classes). A NaN in p makes nll and brier NaN; its datum
- * is no hit and in no bin. */
+/* p [n][n_classes], label [n] in [0, n_classes). A NaN in p makes nll and brier NaN; its
+ * datum is no hit and in no bin. */
 void bens_class_sums_add(bens_class_sums *sums, const double *p, const int32_t *label,
                          size_t n, size_t n_classes);
 bens_class_scores bens_class_sums_finish(const bens_class_sums *sums);
@@ -43,10 +41,10 @@ typedef struct {
 } bens_real_sums;
 
 typedef struct {
-    double nll;  /* mean -log density of the mixture, nats                      */
-    double rmse; /* of the mixture's mean                                       */
-    double crps;
-    double coverage; /* share of y in the central interval of the level given to add */
+    double nll;      /* mean -log density of the mixture, nats          */
+    double rmse;     /* of the mixture's mean                           */
+    double crps;     /* mean, in the units of y                         */
+    double coverage; /* share of y in the central interval of the level */
 } bens_real_scores;
 
 /* One datum of one output; level in (0, 1). */

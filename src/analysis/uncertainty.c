@@ -30,9 +30,10 @@ void bens_uncertainty_clear(bens_uncertainty *u)
     memset(u->values, 0, u->n_values * sizeof *u->values);
 }
 
-/* p log(p / q) - p + q >= 0: of distributions the sum over classes is KL(p | q), and no term
- * cancels another. Where p is close to q it is a square, here from its series: with r = p / q - 1
- * the formula itself would lose log10(1 / r) digits. The first term left out is r^11 / 110. */
+/* p log(p / q) - p + q >= 0: of distributions the sum over classes is KL(p | q), and no
+ * term cancels another. Where p is close to q it is a square, here from its series: with
+ * r = p / q - 1 the formula itself would lose log10(1 / r) digits. The first term left
+ * out is r^11 / 110. */
 static double divergence(double p, double q)
 {
     if (p == q) return 0;
@@ -44,8 +45,8 @@ static double divergence(double p, double q)
     return q * r * r * sum;
 }
 
-/* A group with `weight` and mean p [n_classes] (times scale) joins the mean [n_classes] of
- * `before`: returns by how much the sum of divergences grows. */
+/* A group with `weight` and mean p [n_classes] (times scale) joins the mean [n_classes]
+ * of `before`: returns by how much the sum of divergences grows. */
 static double join(double before, double *mean, double weight, double scale,
                    const double *p, size_t n_classes)
 {

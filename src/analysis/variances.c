@@ -30,8 +30,8 @@ void bens_variances_clear(bens_variances *v)
     memset(v->values, 0, v->n_values * sizeof *v->values);
 }
 
-/* Groups of weights a = before and b join: the spread grows by a b / (a + b) times the square of
- * the distance of their means (Chan, Golub and LeVeque, 1983). */
+/* Groups of weights a = before and b join: the spread grows by a b / (a + b) times the
+ * square of the distance of their means (Chan, Golub and LeVeque, 1983). */
 static double join(double before, double *mean, double weight, double joins)
 {
     const double step = joins - *mean;

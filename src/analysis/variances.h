@@ -1,7 +1,7 @@
 /* variances.h - uncertainty.h for outputs with a mean and a noise variance:
  *
  *   var_noise   mean of the members' noise variances
- *   var_model   variance of the members' means, by their weights (not n - 1: the mixture's own)
+ *   var_model   variance of the members' means, by their weights (not n - 1)
  *   var_total   the variance of the mixture, their sum
  *
  * An accumulator like bens_uncertainty, with its rules. All functions are Local. */

@@ -29,8 +29,9 @@ static void weights_are_draws_with_replacement(void **state)
         }
         assert_true(sum == MEMBERS);
     }
-    /* Multinomial: P(0) = (19/20)^20 = .3585, E w^2 = 2 - 1/20. Counts of one replicate lean
-     * against each other, so 4 binomial errors of .0017, and of sd(w^2) = 2.2, are wide. */
+    /* Multinomial: P(0) = (19/20)^20 = .3585, E w^2 = 2 - 1/20. Counts of one replicate
+     * lean against each other, so 4 binomial errors of .0017, and of sd(w^2) = 2.2, are
+     * wide. */
     assert_true(fabs(none / (MEMBERS * REPLICATES) - pow(0.95, 20)) < 4 * 0.0017);
     assert_true(fabs(squares / (MEMBERS * REPLICATES) - 1.95) < 4 * 0.008);
     bens_bootstrap_weights(6, 0, MEMBERS, again);
@@ -38,8 +39,8 @@ static void weights_are_draws_with_replacement(void **state)
     assert_true(memcmp(weight, again, sizeof weight) != 0); /* another seed */
 }
 
-/* Of a mean the error is sd / sqrt(n) with n - 1, however few the members. 4,000 replicates show
- * an sd to 1.1 %. */
+/* Of a mean the error is sd / sqrt(n) with n - 1, however few the members. 4,000
+ * replicates show an sd to 1.1 %. */
 static void the_error_of_a_mean(void **state)
 {
     (void)state;

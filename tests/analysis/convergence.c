@@ -18,9 +18,10 @@ static bens_convergence *room(size_t n_chains, size_t n_draws, double **x)
     return w;
 }
 
-/* Relative; a wanted 0 is met to the same absolute number. Sums in another order than NumPy's are
- * all that may differ: the largest deviation seen is 3e-12, where the draws are 1e6 away from 0.
- * Between chains that are each constant the wanted value is 1 / rounding, or infinite. */
+/* Relative; a wanted 0 is met to the same absolute number. Sums in another order than
+ * NumPy's are all that may differ: the largest deviation seen is 3e-12, where the draws
+ * are 1e6 away from 0. Between chains that are each constant the wanted value is 1 /
+ * rounding, or infinite. */
 static bool is_close(double value, double wanted)
 {
     if (isnan(wanted)) return isnan(value);
@@ -113,9 +114,9 @@ static void nested_equals_the_paper(void **state)
     }
 }
 
-/* One draw from each of 512 chains, shifted by superchain. Stationary: B / W has mean 1 / 32 and
- * K - 1 = 15 degrees of freedom, so its sd is sqrt(2 / 15) / 32 = .0114; the bound adds 4 of
- * these as tau. Superchains 2 sd apart from their neighbours are seen at once. */
+/* One draw from each of 512 chains, shifted by superchain. Stationary: B / W has mean 1 /
+ * 32 and K - 1 = 15 degrees of freedom, so its sd is sqrt(2 / 15) / 32 = .0114; the bound
+ * adds 4 of these as tau. Superchains 2 sd apart from their neighbours are seen at once. */
 static void nested_tells_superchains_apart(void **state)
 {
     enum { K = 16, M = 32 };
@@ -136,8 +137,8 @@ static void nested_tells_superchains_apart(void **state)
     free(x);
 }
 
-/* Chains that diverged leave their superchain smaller: {1, 2, 6} {4} {5, 9}, by hand. Means 3, 4,
- * 7; variances 7, 0, 8: B = 13/3, W = 5. */
+/* Chains that diverged leave their superchain smaller: {1, 2, 6} {4} {5, 9}, by hand.
+ * Means 3, 4, 7; variances 7, 0, 8: B = 13/3, W = 5. */
 static void superchains_may_differ_in_size(void **state)
 {
     static const double x[] = {1, 2, 6, 4, 5, 9};
@@ -177,8 +178,8 @@ static void quantiles_interpolate(void **state)
     bens_convergence_destroy(w);
 }
 
-/* Numbers of all signs and sizes are sorted as numbers: the quantiles at i / 7 of 8 draws, which
- * meet them but for the rounding of 1e5 / 7. */
+/* Numbers of all signs and sizes are sorted as numbers: the quantiles at i / 7 of 8
+ * draws, which meet them but for the rounding of 1e5 / 7. */
 static void odd_numbers_have_an_order(void **state)
 {
     static const double x[] = {0.0, -0.0, 2, -3, -0.5, 1e5, -1e5, 0.25};

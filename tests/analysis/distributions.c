@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-/* The bounds of the header. Seen: 6e-16 normal, 4e-11 beta (a = 1 and b = 1e6: the fraction loses
- * 1 - x), 4e-14 chi-square up to 1e6 degrees, 6e-10 beyond. */
+/* The bounds of the header. Seen: 6e-16 normal, 4e-11 beta (a = 1 and b = 1e6: the
+ * fraction loses 1 - x), 4e-14 chi-square up to 1e6 degrees, 6e-10 beyond. */
 static void they_equal_scipy(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* draws.h - draws that C and Python make with the same bits: a linear congruential generator and
- * + - x / only. golden.py has the same functions. */
+/* draws.h - draws that C and Python make with the same bits: a linear congruential
+ * generator and + - x / only. golden.py has the same functions. */
 #ifndef BENS_TESTS_ANALYSIS_DRAWS_H
 #define BENS_TESTS_ANALYSIS_DRAWS_H
 

@@ -1,4 +1,4 @@
-/* golden.h - written by golden.py (ArviZ 0.23.4, its formulas). */
+/* golden.h - written by golden.py (ArviZ 0.23.4). */
 #ifndef BENS_TESTS_ANALYSIS_GOLDEN_H
 #define BENS_TESTS_ANALYSIS_GOLDEN_H
 

@@ -1,5 +1,5 @@
-"""Writes golden.h beside this file: what ArviZ 0.23.4, SciPy and a plain NumPy nested R-hat say
-about draws that draws.h makes too.  Usage: python golden.py"""
+"""Writes golden.h beside this file: what ArviZ 0.23.4, SciPy and a plain NumPy nested R-hat
+say about draws that draws.h makes too.  Usage: python golden.py"""
 import itertools
 import logging
 import math
@@ -78,7 +78,8 @@ def draws(shape, chains, n, rho, seed):
 
 def arviz(x):
     """In the order of golden_value."""
-    rhat = [az.rhat(x, method=m) for m in ("rank", "z_scale", "folded", "split", "identity")]
+    kinds = ("rank", "z_scale", "folded", "split", "identity")
+    rhat = [az.rhat(x, method=m) for m in kinds]
     ess = [az.ess(x, method=m) for m in ("bulk", "mean", "sd", "identity")]
     ess.append(az.ess(x, method="tail", prob=(0.05, 0.95)))
     ess += [az.ess(x, method="quantile", prob=p) for p in (0.25, 0.5)]
@@ -92,7 +93,7 @@ def arviz(x):
 
 
 def nested(x, k, m, ranked):
-    """Margossian et al. 2024, equations (8) to (11); x [k m][n]."""
+    """Margossian et al. 2024; x [k m][n]."""
     n = x.shape[1]
     if ranked:
         rank = stats.rankdata(x.ravel()).reshape(x.shape)
@@ -131,7 +132,7 @@ def distributions():
 def main():
     lines = []
     say = lines.append
-    say("/* golden.h - written by golden.py (ArviZ " + az.__version__ + ", its formulas). */")
+    say("/* golden.h - written by golden.py (ArviZ " + az.__version__ + "). */")
     say("#ifndef BENS_TESTS_ANALYSIS_GOLDEN_H")
     say("#define BENS_TESTS_ANALYSIS_GOLDEN_H")
     say("")

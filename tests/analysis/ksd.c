@@ -13,7 +13,8 @@
 
 #include <cmocka.h>
 
-/* n exact draws of N(0, sd^2 I), moved by `shift` sd, and the scores of N(0, sd^2 I) there. */
+/* n exact draws of N(0, sd^2 I), moved by `shift` sd, and the scores of N(0, sd^2 I)
+ * there. */
 typedef struct {
     int64_t n, d;
     float *x, *score;
@@ -46,8 +47,8 @@ static bens_ksd ksd_of(const sample *s, const double *scale)
     return k;
 }
 
-/* The four terms as the paper writes them: s.s' k + s.grad' k + s'.grad k + trace, from the
- * derivatives of k, written out. */
+/* The four terms as the paper writes them: s.s' k + s.grad' k + s'.grad k + trace, from
+ * the derivatives of k, written out. */
 static double stein(const sample *s, int64_t i, int64_t j, const double *scale)
 {
     double r2 = 0, terms = 0;
@@ -68,8 +69,8 @@ static double stein(const sample *s, int64_t i, int64_t j, const double *scale)
     return terms;
 }
 
-/* 71 draws (two blocks and a part) of 67 coordinates (a chunk and a part), own scales. float
- * differences round at 6e-8 of x: the sum of 71^2 pairs is met to 1e-8 of it. */
+/* 71 draws (two blocks and a part) of 67 coordinates (a chunk and a part), own scales.
+ * float differences round at 6e-8 of x: the sum of 71^2 pairs is met to 1e-8 of it. */
 static void it_is_its_definition(void **state)
 {
     double scale[67], all = 0, own = 0;
@@ -90,9 +91,9 @@ static void it_is_its_definition(void **state)
     release(&s);
 }
 
-/* 1,500 draws, 8 coordinates of sd .09: an independent computation read .76 for exact draws and
- * 90.9 for draws shifted by 3 sd. The square of the first has mean 8 (1 / .0081 + 1) / 1500 =
- * .664; over seeds it reads .56 to 1.02 here, the second 91.5 and 91.8. */
+/* 1,500 draws, 8 coordinates of sd .09: an independent computation read .76 for exact
+ * draws and 90.9 for draws shifted by 3 sd. The square of the first has mean 8 (1 / .0081
+ * + 1) / 1500 = .664; over seeds it reads .56 to 1.02 here, the second 91.5 and 91.8. */
 static void exact_draws_from_shifted_ones(void **state)
 {
     (void)state;
@@ -106,9 +107,9 @@ static void exact_draws_from_shifted_ones(void **state)
     release(&moved);
 }
 
-/* The discrepancy of exact draws falls as n^(-1/2): the mean square of ksd sqrt(n) over 8 seeds is
- * that of u(x, x) at 100, 400 and 1,600 draws alike, and the unbiased square is around 0. Their
- * standard errors are those of the 8 seeds; 4 of them. */
+/* The discrepancy of exact draws falls as n^(-1/2): the mean square of ksd sqrt(n) over 8
+ * seeds is that of u(x, x) at 100, 400 and 1,600 draws alike, and the unbiased square is
+ * around 0. Their standard errors are those of the 8 seeds; 4 of them. */
 static void it_falls_with_the_root_of_n(void **state)
 {
     enum { SEEDS = 8 };
@@ -130,7 +131,8 @@ static void it_falls_with_the_root_of_n(void **state)
     }
 }
 
-/* Draws of a target twice as cold: over seeds ksd reads 3.3 to 3.5 times what exact ones would. */
+/* Draws of a target twice as cold: over seeds ksd reads 3.3 to 3.5 times what exact ones
+ * would. */
 static void it_sees_width(void **state)
 {
     (void)state;

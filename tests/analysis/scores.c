@@ -25,14 +25,15 @@ static void classes_by_hand(void **state)
     assert_true(fabs(s.nll + (log(0.7) + log(0.25) + log(0.4)) / 3) < 1e-15);
     assert_true(fabs(s.accuracy - 1. / 3) < 1e-15); /* of equals the first: 0, not 1 */
     assert_true(fabs(s.brier - (0.14 + 0.875 + 0.56) / 3) < 1e-15);
-    /* bins of 1/15: .7 is in (10/15, 11/15], .5 in (7/15, 8/15], .4 = 6/15 in (5/15, 6/15] */
+    /* bins of 1/15: .7 is in (10/15, 11/15], .5 in (7/15, 8/15], .4 = 6/15 in (5/15,
+     * 6/15] */
     assert_true(sums.bin_n[10] == 1 && sums.bin_n[7] == 1 && sums.bin_n[5] == 1);
     assert_true(fabs(s.ece - (0.3 + 0.5 + 0.4) / 3) < 1e-15);
 }
 
-/* 30,000 data whose labels are drawn from p itself: calibrated. The gap of a bin of n data is
- * normal with variance <= 1 / (4 n), so ece has mean <= 15 sqrt(n / 15) sqrt(2 / pi) / 2 / n =
- * .0089; confidences that are .1 too high read .1. */
+/* 30,000 data whose labels are drawn from p itself: calibrated. The gap of a bin of n
+ * data is normal with variance <= 1 / (4 n), so ece has mean <= 15 sqrt(n / 15) sqrt(2 /
+ * pi) / 2 / n = .0089; confidences that are .1 too high read .1. */
 static void calibration(void **state)
 {
     enum { N = 30000 };
@@ -116,8 +117,9 @@ static void crps_of_one_normal(void **state)
     }
 }
 
-/* Four members, one without noise and one of weight 0: the integral of (F(t) - [t >= y])^2, by
- * midpoints of width 1/1000 over 30 sd: they miss a jump inside a cell by a thousandth. */
+/* Four members, one without noise and one of weight 0: the integral of (F(t) - [t >=
+ * y])^2, by midpoints of width 1/1000 over 30 sd: they miss a jump inside a cell by a
+ * thousandth. */
 static void crps_is_its_integral(void **state)
 {
     static const double mean[4] = {0, 1.5, -2, 50}, sd[4] = {1, 0.5, 0, 1};
@@ -156,9 +158,9 @@ static void mixture_density(void **state)
     assert_true(isfinite(bens_mixture_log_density(&unused, 5)));
 }
 
-/* y drawn as sums of 12 uniforms with mean 1 and sd 2: the 90 % interval holds 90 % (within 4
- * errors, .012, and .003 for the sum not being normal), rmse is 2, nll .5 + log(2 sqrt(2 pi)),
- * crps 2 / sqrt(pi). Errors of 10,000 data: 1.4 %, .007, .9 %. */
+/* y drawn as sums of 12 uniforms with mean 1 and sd 2: the 90 % interval holds 90 %
+ * (within 4 errors, .012, and .003 for the sum not being normal), rmse is 2, nll .5 +
+ * log(2 sqrt(2 pi)), crps 2 / sqrt(pi). Errors of 10,000 data: 1.4 %, .007, .9 %. */
 static void calibrated_outputs(void **state)
 {
     static const double mean = 1, sd = 2;

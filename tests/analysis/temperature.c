@@ -25,9 +25,9 @@ static void kinetic(uint64_t seed, double temperature, size_t n, double *out)
     }
 }
 
-/* The interval of 95 % holds the mean of n d chi-squares 95 times of 100: over 400 seeds within 4
- * binomial errors (.044), and almost never that of momenta 20 % too hot, which is 15 of its
- * half-widths away. */
+/* The interval of 95 % holds the mean of n d chi-squares 95 times of 100: over 400 seeds
+ * within 4 binomial errors (.044), and almost never that of momenta 20 % too hot, which
+ * is 15 of its half-widths away. */
 static void the_interval_holds_its_share(void **state)
 {
     double x[N], low, high;
@@ -42,7 +42,8 @@ static void the_interval_holds_its_share(void **state)
     }
     assert_true(fabs(inside / 400. - 0.95) < 0.044);
 
-    /* Of 1 degree of freedom: the square of a normal between the quantiles .0125 and .9875. */
+    /* Of 1 degree of freedom: the square of a normal between the quantiles .0125 and
+     * .9875. */
     bens_temperature_interval(1, 1, 0.95, &low, &high);
     assert_true(fabs(low - pow(bens_normal_quantile(0.5125), 2)) < 1e-15);
     assert_true(fabs(high - pow(bens_normal_quantile(0.9875), 2)) < 1e-14);

@@ -114,8 +114,9 @@ static void it_is_its_definition(void **state)
     bens_uncertainty_release(&u);
 }
 
-/* Members that differ by 1e-9: EU = variance / (2 p (1 - p)) = 5e-19 / .42, which TU - AU, of the
- * size .6, could not show. The next term is 1e-9 of it; 1 +- 1e-9 itself rounds at 1e-7. */
+/* Members that differ by 1e-9: EU = variance / (2 p (1 - p)) = 5e-19 / .42, which TU -
+ * AU, of the size .6, could not show. The next term is 1e-9 of it; 1 +- 1e-9 itself
+ * rounds at 1e-7. */
 static void small_disagreement_keeps_its_digits(void **state)
 {
     const double a[2] = {0.3 + 1e-9, 0.7 - 1e-9}, b[2] = {0.3 - 1e-9, 0.7 + 1e-9};
@@ -172,8 +173,8 @@ static void limits(void **state)
     bens_uncertainty_release(&u);
 }
 
-/* Groups of 5 members, made apart and merged, are all members one by one (to rounding), and the
- * state may be copied as n_values doubles. */
+/* Groups of 5 members, made apart and merged, are all members one by one (to rounding),
+ * and the state may be copied as n_values doubles. */
 static void groups_merge(void **state)
 {
     enum { INPUTS = 3, CLASSES = 4, N = INPUTS * CLASSES };
@@ -201,8 +202,9 @@ static void groups_merge(void **state)
     bens_uncertainty_release(&sent);
 }
 
-/* Weights 1, 2, 1 on means 10^6 + {0, 1, 4}, noise {1, 2, 5}: mean 10^6 + 1.5, model 2.25, noise
- * 2.5; 10^6 costs 6 of 16 digits. A merge of two such groups is the same mixture. */
+/* Weights 1, 2, 1 on means 10^6 + {0, 1, 4}, noise {1, 2, 5}: mean 10^6 + 1.5, model
+ * 2.25, noise 2.5; 10^6 costs 6 of 16 digits. A merge of two such groups is the same
+ * mixture. */
 static void variances_add_up(void **state)
 {
     static const double mean[3] = {1e6, 1e6 + 1, 1e6 + 4}, noise[3] = {1, 2, 5};
