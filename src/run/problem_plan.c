@@ -23,7 +23,7 @@ static bens_schedule plan_factor(const bens_problem *p, const bens_factor_option
                            .offset = steps_of(p, s->offset),
                            .length = steps_of(p, s->length),
                            .cycle = cycle,
-                           .explore = (int64_t)(s->explore * (double)cycle),
+                           .explore = llround(s->explore * (double)cycle),
                            .is_temperature = o == &s->temperature};
 }
 
