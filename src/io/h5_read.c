@@ -137,10 +137,13 @@ bens_status bens_h5_get_first(hid_t file, const char *group, const char *name,
     BENS_TRY(bens_h5_find(file, group, name, type, rank, shape, &set));
     const hid_t all = H5Dget_space(set), memory = H5Screate(H5S_SCALAR);
     if (rank > 0) H5Sselect_hyperslab(all, H5S_SELECT_SET, &zero, NULL, &one, NULL);
-    const bool good =
-        is_own(set) && shape[0] >= 1 &&
-        H5Dread(set, bens_h5_native(type), memory, all, H5P_DEFAULT, out) >= 0;
-    const bens_status s = good ? BENS_OK : bens_h5_fail("cannot read %s/%s", group, name);
+    bens_status s = BENS_OK;
+    if (!is_own(set) || shape[0] < 1)
+        s = bens_error_set(BENS_ERR_IO,
+                           "wanted %s/%s in this file, found it empty or elsewhere",
+                           group, name);
+    else if (H5Dread(set, bens_h5_native(type), memory, all, H5P_DEFAULT, out) < 0)
+        s = bens_h5_fail("cannot read %s/%s", group, name);
     H5Sclose(all);
     H5Sclose(memory);
     H5Dclose(set);

@@ -102,6 +102,18 @@ static void flags_say_what_is_there(void **state)
     assert_true(d->n_done[0] == DRAWS && d->n_done[1] == 2 && d->n_done[2] == 4);
     assert_true(d->n_done[3] == 0 && d->n_complete == 0);
 
+    /* a flag of a draw that was cut off in its middle means nothing */
+    bens_draw draw;
+    float theta[2048];
+    fill_draw(&f.params, 3, 1, theta, &draw);
+    assert_true(draw.diverging);
+    assert_int_equal(bens_samples_open(f.path, &f.params, CHAINS, DRAWS, &s), BENS_OK);
+    assert_int_equal(bens_samples_put(s, 3, 1, 1, theta, &draw), BENS_OK);
+    bens_samples_close(s);
+    bens_draws_close(d);
+    d = open_draws(f.path);
+    assert_int_equal(bens_draws_flags(d, 3, 1), 0);
+
     /* what a run adds is seen by those who open the file after it */
     assert_int_equal(bens_samples_open(f.path, &f.params, CHAINS, DRAWS, &s), BENS_OK);
     assert_int_equal(put_draws(s, &f.params, 3, 0, 3), BENS_OK);
@@ -387,6 +399,10 @@ static void another_model_is_named(void **state)
     assert_int_equal(bens_draws_tensor(d, &p.tensors[0], 0, 0, 1, theta),
                      BENS_ERR_CONFIG);
     assert_non_null(strstr(bens_error_text(), "wanted weight [4], found weight [3]"));
+    bens_params_release(&p);
+
+    assert_int_equal(bens_params_add(&p, "block.0.w", 1, two, NULL), BENS_OK);
+    expect_differences(d, &p, "wanted block.0.w [2], found block.0.w [2, 2]; wanted no");
     bens_params_release(&p);
 
     /* a parameter that is an output of the run is none of its parameters */

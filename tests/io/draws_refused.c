@@ -1,10 +1,9 @@
 /* Files that are not read: of other programs, cut, with links and bytes that lead elsewhere. Each
  * is a good file with one thing changed. */
 #include "io/draws.h"
+#include "io/h5.h"
 #include "io/samples_fixture.h"
 
-#include <fcntl.h>
-#include <hdf5.h>
 #include <sys/stat.h>
 
 static void create(const fixture *f, const char *path)
@@ -103,6 +102,15 @@ static void external_bytes(hid_t file)
     H5Pclose(list);
 }
 
+static void external_number(hid_t file)
+{
+    const hsize_t one = 1;
+    const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    assert_true(H5Pset_external(list, "/etc/passwd", 0, 8) >= 0);
+    replace(file, "posterior/chain", H5T_NATIVE_INT64, 1, &one, list);
+    H5Pclose(list);
+}
+
 static void chunks(hid_t file)
 {
     const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
@@ -122,6 +130,11 @@ static void other_flag(hid_t file)
     assert_true(H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY) >= 0);
     replace(file, "sample_stats/diverging", H5T_NATIVE_DOUBLE, 2, shape, list);
     H5Pclose(list);
+}
+
+static void other_done(hid_t file)
+{
+    replace(file, "sample_stats/done", H5T_NATIVE_INT32, 2, shape, H5P_DEFAULT);
 }
 
 static void no_number(hid_t file)
@@ -197,9 +210,11 @@ static void what_leads_elsewhere_is_refused(void **state)
         {external_link, "wanted the data set bens/n_data, found none"},
         {external_bytes,
          "wanted posterior/bias contiguous in this file, found it elsewh"},
+        {external_number, "wanted posterior/chain in this file, found it empty or elsew"},
         {chunks, "wanted sample_stats/lp contiguous in this file, found it elsewhere"},
         {other_type, "wanted posterior/bias of type float32, found another"},
         {other_flag, "wanted sample_stats/diverging of type int8, found another"},
+        {other_done, "wanted sample_stats/done of type int8, found another"},
         {no_number, "wanted numbers [chain, draw] in sample_stats/lp"},
         {other_shape, "wanted sample_stats/lp of 4 chains x 6 draws, found 4 x 7"},
         {many_axes, "wanted at most 6 axes"},
@@ -222,6 +237,36 @@ static void what_leads_elsewhere_is_refused(void **state)
         expect(f.path, cases[i].text);
         fixture_release(&f);
     }
+}
+
+/* HDF5 sees a file that is too short when it opens it; this is for what it does not see. */
+static void bytes_behind_the_end_are_refused(void **state)
+{
+    (void)state;
+    fixture f;
+    hid_t file, set;
+    hsize_t found[3];
+    uint64_t address, address2 = 0;
+    const uint64_t n = CHAINS * DRAWS, each = FEATURES * sizeof(float);
+    fixture_make(&f);
+    create(&f, f.path);
+    assert_int_equal(bens_h5_open(f.path, &file), BENS_OK);
+    assert_int_equal(bens_h5_find(file, "posterior", "weight", BENS_H5_FLOAT32, 3, found,
+                                  &set),
+                     BENS_OK);
+    assert_int_equal(bens_h5_address(set, "p", "w", n, each, UINT64_MAX, &address),
+                     BENS_OK);
+    const uint64_t size = address + n * each;
+    assert_int_equal(bens_h5_address(set, "p", "w", n, each, size, &address2), BENS_OK);
+    assert_true(address == address2);
+    assert_int_equal(bens_h5_address(set, "p", "w", n, each, size - 1, &address2),
+                     BENS_ERR_IO);
+    assert_int_equal(bens_h5_address(set, "p", "w", n, each, address - 1, &address2),
+                     BENS_ERR_IO);
+    assert_int_equal(bens_h5_address(set, "p", "w", UINT64_MAX, each, size, &address2),
+                     BENS_ERR_IO);
+    H5Fclose(file);
+    fixture_release(&f);
 }
 
 /* sample_stats/done of an index, mapped onto SOURCE: rows and draws from ... to of the index.
@@ -345,6 +390,7 @@ int main(void)
         cmocka_unit_test(what_is_no_run_is_refused),
         cmocka_unit_test(a_cut_file_is_refused),
         cmocka_unit_test(what_leads_elsewhere_is_refused),
+        cmocka_unit_test(bytes_behind_the_end_are_refused),
         cmocka_unit_test(an_index_stays_in_its_folder),
         cmocka_unit_test(rectangles_may_cut_draws_too),
     };
