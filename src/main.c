@@ -5,7 +5,9 @@ int main(int argc, char **argv)
 {
     static const bens_command *const commands[] = {&bens_command_train,
                                                    &bens_command_status,
+                                                   &bens_command_diagnose,
                                                    &bens_command_options,
-                                                   &bens_command_info, NULL};
+                                                   &bens_command_info,
+                                                   NULL};
     return bens_command_main(commands, argc, argv);
 }

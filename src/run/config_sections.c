@@ -135,7 +135,7 @@ static const bens_option diagnose[] = {
     {.name = "temperature", .kind = BENS_OPTION_REAL, .preset = "0.1", .max = 1e30,
      AT(temperature),
      .doc = "how far the draws' temperature may be from the one asked for, relative"},
-    {.name = "ksd", .kind = BENS_OPTION_REAL, .preset = "3", .min = 1, .max = 1e30,
+    {.name = "ksd", .kind = BENS_OPTION_REAL, .preset = "2", .min = 1, .max = 1e30,
      AT(ksd),
      .doc = "largest kernel Stein discrepancy, relative to that of as many exact draws"},
     {.name = "diverged", .kind = BENS_OPTION_REAL, .preset = "0", .max = 1, AT(diverged),
