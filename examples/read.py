@@ -21,9 +21,10 @@ for name in ("lp", "temperature_kinetic", "temperature_configurational"):
     print(f"  {name:<28}{float(stats[name].mean()):10.3f}")
 print(f"\n{'':30}{'mean':>10}{'sd':>10}{'between/within':>16}")
 for name, x in posterior.items():  # between/within: sd of the chains' means over the sd
-    x = x.stack(of=[d for d in x.dims if d not in ("chain", "draw")])
-    for label in x["of"].values:
-        y = x.sel(of=label)
-        text = name + (f"[{', '.join(str(i) for i in label)}]" if label else "")
+    axes = [d for d in x.dims if d not in ("chain", "draw")]
+    for at in np.ndindex(*(x.sizes[d] for d in axes)):
+        y = x.isel(dict(zip(axes, at)))
+        labels = ", ".join(str(y[d].values) for d in axes)
+        text = f"{name}[{labels}]" if axes else name
         print(f"{text:30}{float(y.mean()):10.3f}{float(y.std()):10.3f}"
               f"{float(y.mean('draw').std() / y.std()):16.3f}")
