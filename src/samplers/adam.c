@@ -3,7 +3,7 @@
  *
  *     d  = -g + weight_decay theta                             lr = step_size
  *     m' = m + (1 - beta1) (d - m)     v' = beta2 v + (1 - beta2) d^2
- *     theta' = theta - lr / (1 - beta1^t) m' / (sqrt(v') / sqrt(1 - beta2^t) + epsilon) */
+ *     theta' = theta - lr / (1 - beta1^t) m' / (sqrt(v' / (1 - beta2^t)) + epsilon) */
 #include "samplers/moments.h"
 
 static void update(const void *p, const bens_step *at, const bens_update *on,

@@ -1,7 +1,9 @@
 /* adamw.c - Adam with decoupled weight decay as torch.optim.AdamW has it.
  * Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
  *
- *     theta1 = theta - lr weight_decay theta, then the step of Adam (adam.c) from there, on d = -g */
+ *     theta1 = theta - lr weight_decay theta
+ *
+ * and from there the step of Adam (adam.c) on d = -g. */
 #include "samplers/moments.h"
 
 static void update(const void *p, const bens_step *at, const bens_update *on,

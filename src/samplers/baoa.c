@@ -1,7 +1,7 @@
 /* baoa.c - underdamped Langevin dynamics in BAOA order.
  * Leimkuhler and Matthews, "Molecular Dynamics", Springer 2015, section 7.3.
  *
- *     m'     = c (m + eps g) + sqrt(T (1 - c^2)) sigma z        c = exp(-eps alpha / sigma^2)
+ *     m'     = c (m + eps g) + sqrt(T (1 - c^2)) sigma z   c = exp(-eps alpha / sigma^2)
  *     theta' = theta + eps / (2 sigma^2) (m + eps g + m')
  *
  * On a Gaussian the variance of theta is exact for every stable eps. */

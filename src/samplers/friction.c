@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-/* Below 1/8 the difference would lose digits (all of them at y = 1e-17, and the noise with
- * them): there the series, whose first term left out is y^12 / 13! < 3e-21. */
+/* Below 1/8 the difference would lose digits (all of them at y = 1e-17, and the noise
+ * with them): there the series, whose first term left out is y^12 / 13! < 3e-21. */
 double bens_friction_mean(double y)
 {
     if (!(fabs(y) <= 0.125)) return (1 - bens_k_exp_f64(-y)) / y;

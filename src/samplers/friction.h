@@ -1,5 +1,5 @@
-/* friction.h - what samplers with momenta under friction share: two keys, and the step of BAOA
- * with a friction that need not be the one that its noise belongs to. */
+/* friction.h - what samplers with momenta under friction share: two keys, and the step of
+ * BAOA with a friction that need not be the one that its noise belongs to. */
 #ifndef BENS_SAMPLERS_FRICTION_H
 #define BENS_SAMPLERS_FRICTION_H
 
@@ -20,15 +20,15 @@
         .doc = "mass: momenta are N(0, sigma^2 T/N)"                                     \
     }
 
-/* Local. (1 - exp(-y)) / y, the mean of exp(-u) from 0 to y, for every y: to a few units in the
- * last place however small y is. */
+/* Local. (1 - exp(-y)) / y, the mean of exp(-u) from 0 to y, for every y: to a few units
+ * in the last place however small y is. */
 double bens_friction_mean(double y);
 
 /* Local. The coefficients of
  *     m'     = c (m + eps g) + s z       c = exp(-eps xi / sigma^2)
  *     theta' = theta + eps / (2 sigma^2) (m + eps g + m')
- * s^2 = 2 alpha T times the integral of exp(-2 u xi / sigma^2) over a step: the noise of strength
- * 2 alpha T under friction xi, which is sigma^2 T (1 - c^2) for xi = alpha. */
+ * s^2 = 2 alpha T times the integral of exp(-2 u xi / sigma^2) over a step: the noise of
+ * strength 2 alpha T under friction xi, which is sigma^2 T (1 - c^2) for xi = alpha. */
 bens_langevin bens_friction_baoa(double alpha, double sigma, double xi, double eps,
                                  double T);
 

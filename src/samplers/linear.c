@@ -16,8 +16,8 @@ bens_langevin bens_linear_with_mass(bens_langevin c, double M, bool momenta)
     return c;
 }
 
-/* An impulse in m carries theta (p + r) / (1 - a) far in all that follows; one in g does so
- * through b m and at once by q. A sampler that does not move theta by m has no such path. */
+/* An impulse in m carries theta (p + r) / (1 - a) far in all that follows; one in g does
+ * so through b m, and at once by q. */
 double bens_linear_noise_gain(const bens_langevin *c, bool momenta)
 {
     if (!momenta) return c->q * c->q;

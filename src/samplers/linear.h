@@ -1,18 +1,18 @@
 /* linear.h - what the loop does to the six numbers of any linear sampler.
  *
- * Both are pure and know nothing of the sampler. `momenta` is that of its table: without them
- * theta' = theta + q g + s z. docs/mathematics.md derives them. */
+ * All are pure and know nothing of the sampler. `momenta` is that of its table: without
+ * them theta' = theta + q g + s z. docs/mathematics.md derives them. */
 #ifndef BENS_SAMPLERS_LINEAR_H
 #define BENS_SAMPLERS_LINEAR_H
 
 #include "samplers/sampler.h"
 
-/* Local. The coefficients for theta with a mass M > 0, where m is momentum / sqrt(M): friction,
- * noise and the law N(0, sigma^2 T) of m stay as they are. */
+/* Local. The coefficients for theta with a mass M > 0, where m is momentum / sqrt(M): its
+ * friction, noise and law N(0, sigma^2 T) stay as they are. */
 bens_langevin bens_linear_with_mass(bens_langevin c, double M, bool momenta);
 
-/* Local. Gradient noise of variance B moves slow directions of theta as much as a variance
- * B x this of the noise s z does. */
+/* Local. Gradient noise of variance B moves slow directions of theta as much as noise s z
+ * of variance B x this does. */
 double bens_linear_noise_gain(const bens_langevin *c, bool momenta);
 
 /* Local. Takes gradient noise of variance B per coordinate off the injected noise:

@@ -10,7 +10,7 @@ double bens_moments_weight(double beta, int64_t k)
     return 1 - power;
 }
 
-/* From at->adapt on, the last correction is kept with the last v: the mass is constant. */
+/* From at->adapt on the last correction is kept with the last v: the mass is constant. */
 bens_rms bens_moments_rms(double beta, double lambda, const bens_step *at)
 {
     const bool frozen = at->step >= at->adapt;

@@ -1,12 +1,12 @@
-/* moments.h - what methods with running means of the gradient and of its square share: their
- * weight of the past, and the options and the step of Adam. */
+/* moments.h - what methods with running means of the gradient and of its square share:
+ * their weight of the past, and the options and the step of Adam. */
 #ifndef BENS_SAMPLERS_MOMENTS_H
 #define BENS_SAMPLERS_MOMENTS_H
 
 #include "samplers/sampler.h"
 
-/* Local. 1 - beta^k, k >= 0: the sum of the weights of a running mean that began at zero, after
- * k terms. The same bits on every machine. */
+/* Local. 1 - beta^k, k >= 0: the sum of the weights of a running mean that began at zero,
+ * after k terms. The same bits on every machine. */
 double bens_moments_weight(double beta, int64_t k);
 
 /* Local. The masses of be->rms at a step: adapted before at->adapt, then frozen. */

@@ -1,13 +1,14 @@
 /* psgld.c - Langevin dynamics with a mass for every element, from the mean square of its
- * gradient. Li, Chen, Carlson and Carin, "Preconditioned stochastic gradient Langevin dynamics
- * for deep neural networks", AAAI 2016.
+ * gradient. Li, Chen, Carlson and Carin, "Preconditioned stochastic gradient Langevin
+ * dynamics for deep neural networks", AAAI 2016.
  *
- *     v'     = beta v + (1 - beta) g^2           for the first `adapt` steps, then v stays
- *     M      = lambda + sqrt(v' / (1 - beta^k))  k terms in v'
+ *     v'     = beta v + (1 - beta) g^2         for the first `adapt` steps, then v stays
+ *     M      = lambda + sqrt(v' / (1 - beta^k))         k terms in v'
  *     theta' = theta + eps / M g + sqrt(2 eps T / M) z
  *
- * With M fixed this is SGLD with step size eps / M in each coordinate. While M follows the chain
- * it samples another law (docs/mathematics.md): draws are taken after `adapt`. */
+ * With M fixed this is SGLD with step size eps / M in each coordinate. While M follows
+ * the chain it samples another law (docs/mathematics.md): draws are taken after
+ * `adapt`. */
 #include "samplers/moments.h"
 
 #include <math.h>

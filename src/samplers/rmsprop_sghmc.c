@@ -1,14 +1,15 @@
-/* rmsprop_sghmc.c - underdamped Langevin dynamics with a mass for every element, from the mean
- * square of its gradient as in RMSprop; the recursion is that of BAOA (baoa.c).
+/* rmsprop_sghmc.c - underdamped Langevin dynamics with a mass for every element, from the
+ * mean square of its gradient as in RMSprop; the recursion is that of BAOA (baoa.c).
  *
- *     v'     = beta v + (1 - beta) g^2           for the first `adapt` steps, then v stays
- *     M      = lambda + sqrt(v' / (1 - beta^k)), d = 1 / sqrt(M)     k terms in v'
- *     m'     = c (m + eps d g) + sqrt(T (1 - c^2)) sigma z      c = exp(-eps alpha / sigma^2)
+ *     v'     = beta v + (1 - beta) g^2         for the first `adapt` steps, then v stays
+ *     M      = lambda + sqrt(v' / (1 - beta^k))         k terms in v';  d = 1 / sqrt(M)
+ *     m'     = c (m + eps d g) + sqrt(T (1 - c^2)) sigma z  c = exp(-eps alpha / sigma^2)
  *     theta' = theta + eps d / (2 sigma^2) (m + eps d g + m')
  *
- * m is momentum / sqrt(M): N(0, sigma^2 T), and the same friction a step, whatever M. With M fixed
- * the variance of theta on a Gaussian is exact for eps^2 h / (sigma^2 M) < 4. While M follows the
- * chain it samples another law (docs/mathematics.md): draws are taken after `adapt`. */
+ * m is momentum / sqrt(M): N(0, sigma^2 T), and the same friction a step, whatever M.
+ * With M fixed the variance of theta on a Gaussian is exact at every stable step. While M
+ * follows the chain it samples another law (docs/mathematics.md): draws are taken after
+ * `adapt`. */
 #include "samplers/friction.h"
 #include "samplers/moments.h"
 

@@ -2,7 +2,7 @@
  *
  *     d      = -g + weight_decay theta
  *     buf'   = momentum buf + (1 - dampening) d        the first step: buf' = d
- *     theta' = theta - lr buf'                         nesterov: theta - lr (d + momentum buf')
+ *     theta' = theta - lr buf'                  nesterov: theta - lr (d + momentum buf')
  *
  * lr is step_size; m is -buf. Without momentum there is no buffer and no dampening. */
 #include "samplers/sampler.h"
@@ -72,8 +72,8 @@ static bens_langevin linear(const void *p, const bens_step *at)
                            .decay = o->weight_decay};
 }
 
-/* Heavy ball: lr (1 - dampening) h < 2 (1 + momentum). Nesterov: lr h < 2 (1 + momentum) /
- * (1 + 2 momentum). The weight decay is part of the curvature. */
+/* Heavy ball: lr (1 - dampening) h < 2 (1 + momentum). Nesterov: lr h < 2 (1 + momentum)
+ * / (1 + 2 momentum). The weight decay is part of the curvature. */
 static double largest_step(const void *p, double h)
 {
     const sgd_options *o = p;

@@ -3,11 +3,12 @@
  * recursion as in Duffield et al., ICLR 2025.
  *
  *     m'     = m + eps g - eps sigma^-2 alpha m + sqrt(2 alpha eps T) z
- *     theta' = theta + eps sigma^-2 m      integrator = euler: every step from the old state
+ *     theta' = theta + eps sigma^-2 m      integrator = euler: all from the old state
  *     theta' = theta + eps sigma^-2 m'     integrator = symplectic
  *
- * At T = 0 symplectic is SGD with learning rate eps sigma^-2, momentum 1 - eps sigma^-2 alpha
- * and dampening 1 - eps. docs/mathematics.md has the errors of both at finite eps. */
+ * At T = 0 symplectic is SGD with learning rate eps sigma^-2, momentum 1 - eps sigma^-2
+ * alpha and dampening 1 - eps. docs/mathematics.md has the errors of both at finite
+ * eps. */
 #include "samplers/friction.h"
 
 #include <math.h>

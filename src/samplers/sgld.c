@@ -1,6 +1,6 @@
 /* sgld.c - stochastic-gradient Langevin dynamics.
- * Welling and Teh, "Bayesian learning via stochastic gradient Langevin dynamics", ICML 2011;
- * the recursion as in Duffield et al., ICLR 2025.
+ * Welling and Teh, "Bayesian learning via stochastic gradient Langevin dynamics", ICML
+ * 2011; the recursion as in Duffield et al., ICLR 2025.
  *
  *     theta' = theta + eps g + sqrt(2 eps T) z
  *

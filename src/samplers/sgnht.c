@@ -1,16 +1,16 @@
-/* sgnht.c - stochastic-gradient Nose-Hoover thermostat: the friction xi grows while the momenta
- * are too hot, and so absorbs gradient noise of unknown strength.
- * Ding, Fang, Babbush, Chen, Skeel and Neven, "Bayesian sampling using stochastic gradient
+/* sgnht.c - stochastic-gradient Nose-Hoover thermostat: the friction xi grows while the
+ * momenta are too hot, and so absorbs gradient noise of unknown strength. Ding, Fang,
+ * Babbush, Chen, Skeel and Neven, "Bayesian sampling using stochastic gradient
  * thermostats", NeurIPS 2014; the recursion as in Duffield et al., ICLR 2025.
  *
  *     xi'    = xi + eps (mean m^2 / target - 1)
  *     euler     m'     = m + eps g - eps sigma^-2 xi' m + sqrt(2 alpha eps T) z
  *               theta' = theta + eps sigma^-2 m                  target = sigma^2 T
- *     baoa      that of baoa.c with friction xi' under noise of strength 2 alpha T, and the target
- *               at which -E[theta g] per coordinate is T
+ *     baoa      that of baoa.c with friction xi' under noise of strength 2 alpha T; target:
+ *               where -E[theta g] per coordinate is T
  *
- * The paper's rate of xi is T times this one: at T = 1/N it would hardly move. docs/mathematics.md
- * derives the target. */
+ * The paper's rate of xi is T times this one: at T = 1/N it would hardly move.
+ * docs/mathematics.md derives the target. */
 #include "samplers/friction.h"
 
 #include "core/kernels.h"
@@ -62,12 +62,13 @@ static void start(const void *p, double *scalar)
     scalar[0] = o->alpha;
 }
 
-/* The mean of m'^2 / (sigma^2 T) at which theta has temperature T, when the last step had friction
- * xi. Gradient noise moves theta by q too, unseen in m': with E = E[(m + eps g)^2] - E[m'^2],
- *     -sigma^2 E[theta g] = E[m'^2] + w E             w = (1 + 3 c) / (4 (1 + c))
- *     E = (c^-2 - 1) (E[m'^2] - sigma^2 T alpha / xi) + c^-2 taken
- * Where friction takes more than one time constant a step, m' tells too little of E: there c
- * is that of one time constant. */
+/* The mean of m'^2 / (sigma^2 T) at which theta has temperature T, when the last step had
+ * friction xi. Gradient noise moves theta by q too, unseen in m'. With
+ *     D = E[(m + eps g)^2] - E[m'^2],                 w = (1 + 3 c) / (4 (1 + c)),
+ *     -sigma^2 E[theta g] = E[m'^2] + w D
+ *     D = (c^-2 - 1) (E[m'^2] - sigma^2 T alpha / xi) + c^-2 taken
+ * Where friction takes more than one time constant a step, m' tells too little of D:
+ * there c is that of one time constant. */
 static double baoa_target(const sgnht_options *o, const bens_step *at, double xi)
 {
     const double v = o->sigma * o->sigma, unit = at->eps / v, x = unit * xi;
@@ -106,7 +107,7 @@ static double mass(const void *p)
     return o->sigma * o->sigma;
 }
 
-/* euler: there is a friction with eps^2 h < eps xi < 2 sigma^2, and the thermostat finds it. */
+/* euler: the thermostat finds a friction with eps^2 h < eps xi < 2 sigma^2. */
 static double largest_step(const void *p, double h)
 {
     const sgnht_options *o = p;

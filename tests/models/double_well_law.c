@@ -1,6 +1,7 @@
 /* ctest: timeout 300
- * The double well, which is no Gaussian: moments and modes for every sampler whose own error is
- * known there, from many independent coordinates (= half as many chains in two dimensions). */
+ * The double well, which is no Gaussian: moments and modes for every sampler whose own
+ * error is known there, from many independent coordinates (= half as many chains in two
+ * dimensions). */
 #include "models/drive.h"
 
 enum { N = 20000, BURN_IN = 1000, STEPS = 5000 };
@@ -77,8 +78,8 @@ static void check_moments(const variant *v, double square, double fourth)
     assert_true(4 * error < 0.02 * fourth);
 }
 
-/* The errors of second order at this eps are about +.001 in E[x^2] (numbers.md A.3 for baoa),
- * one standard error of this run; euler gives 4.237 and would be caught. */
+/* The errors of second order at this eps are about +.001 in E[x^2] (numbers.md A.3 for
+ * baoa), one standard error of this run; euler gives 4.237 and would be caught. */
 static void underdamped_has_the_moments(void **unused)
 {
     (void)unused;
@@ -90,9 +91,10 @@ static void underdamped_has_the_moments(void **unused)
         check_moments(&v, 4.356815, 24.284073);
         n++;
         if (strcmp(v.sampler->name, "baoa") != 0) continue;
-        /* Sign changes a step: eps p(0) E|m| = eps sqrt(2 / pi) / Z with Z = exp(7.048103 / 2)
-         * for one axis, whatever the friction. Two within a step are not seen: seeds 2
-         * to 5 gave .985 to .988 of it; the band is four times that spread to both sides. */
+        /* Sign changes a step: eps p(0) E|m| = eps sqrt(2 / pi) / Z with Z = exp(7.048103
+         * / 2) for one axis, whatever the friction. Two within a step are not seen: seeds
+         * 2 to 5 gave .985 to .988 of it; the band is four times that spread to both
+         * sides. */
         const double rate = (double)total.jumps / ((double)N * STEPS);
         const double want = 0.05 * sqrt(2 / 3.14159265358979) / exp(7.048103 / 2);
         assert_true(fabs(rate / want - 0.987) < 0.012);
@@ -100,9 +102,10 @@ static void underdamped_has_the_moments(void **unused)
     assert_int_equal(n, 4);
 }
 
-/* The stationary moments of x' = x + eps g(x) + sqrt(2 eps) z on a grid: the law of the chain
- * itself, from the density exp(x^2 - x^4 / 10) on. A step's normal has a sd of 10 grid points,
- * where the trapezoid rule is exact to float64; 400 steps are 30 times the slowest even mode. */
+/* The stationary moments of x' = x + eps g(x) + sqrt(2 eps) z on a grid: the law of the
+ * chain itself, from the density exp(x^2 - x^4 / 10) on. A step's normal has a sd of 10
+ * grid points, where the trapezoid rule is exact to float64; 400 steps are 30 times the
+ * slowest even mode. */
 enum { GRID = 601, ITERATIONS = 400 };
 static void quadrature(double eps, double *square, double *fourth)
 {

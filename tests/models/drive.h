@@ -1,5 +1,6 @@
-/* drive.h - the loop of a chain in a few lines: gradient, scalars, coefficients, one fused step.
- * One tensor, no schedule; a mass and a gradient noise to take off that a test sets. */
+/* drive.h - the loop of a chain in a few lines: gradient, scalars, coefficients, one
+ * fused step. One tensor, no schedule; a mass and a gradient noise to take off that a
+ * test sets. */
 #ifndef BENS_TESTS_DRIVE_H
 #define BENS_TESTS_DRIVE_H
 

@@ -1,6 +1,6 @@
 /* ctest: timeout 600
- * Every sampler on Gaussians, to 2 % of a variance: one method's formula in place of another's,
- * or noise that is 1 % too strong, fails. */
+ * Every sampler on Gaussians, to 2 % of a variance: one method's formula in place of
+ * another's, or noise that is 1 % too strong, fails. */
 #include "models/gaussian_law.h"
 
 static void gaussians_have_their_law(void **unused)

@@ -2,10 +2,10 @@
  * configurational temperature against the closed forms of its own discretisation
  * (docs/mathematics.md), within 4 standard errors.
  *
- * A coordinate's time average is one number; the standard error is the spread of these numbers
- * over the root of their count, so nothing need be known about correlation in time. The three
- * curvatures share one run, but for sgnht: there 10,000 coordinates share one friction, and a
- * run has one curvature. */
+ * A coordinate's time average is one number; the standard error is the spread of these
+ * numbers over the root of their count, so nothing need be known about correlation in
+ * time. The three curvatures share one run, but for sgnht: there 10,000 coordinates share
+ * one friction, and a run has one curvature. */
 #ifndef BENS_TESTS_GAUSSIAN_LAW_H
 #define BENS_TESTS_GAUSSIAN_LAW_H
 
@@ -32,9 +32,9 @@ typedef struct {
     double configurational, kinetic, friction;
 } gaussian_law;
 
-/* numbers.md A.2: friction g that holds Var(m) = sigma^2 T under the explicit recursion, whose
- * noise is 2 alpha eps T: the smaller root of 2 alpha eps / sigma^2 = g (2 - g) - kappa (1 - g) -
- * kappa (2 - g + kappa) / 2. */
+/* numbers.md A.2: friction g that holds Var(m) = sigma^2 T under the explicit recursion,
+ * whose noise is 2 alpha eps T: the smaller root of 2 alpha eps / sigma^2 = g (2 - g) -
+ * kappa (1 - g) - kappa (2 - g + kappa) / 2. */
 static inline double thermostat_of_euler(setting s, double kappa)
 {
     const double prec = 1 / (s.sigma * s.sigma), half = 1 + 0.75 * kappa;
@@ -43,8 +43,8 @@ static inline double thermostat_of_euler(setting s, double kappa)
     return half - sqrt(half * half - c);
 }
 
-/* The stationary covariance in closed form, for an element of mass M. A new sampler brings its
- * law here. */
+/* The stationary covariance in closed form, for an element of mass M. A new sampler
+ * brings its law here. */
 static inline gaussian_law exact(const variant *v, setting s, double h, double M)
 {
     const double prec = 1 / (s.sigma * s.sigma);
@@ -124,8 +124,8 @@ static inline void read_masses(const drive *d, const settings *o, int n)
     for (int i = 0; i < n; i++) mass[i] = (double)((float)l + sqrtf(unbias * v[i]));
 }
 
-/* Starts at the posterior and the right momenta; the burn-in is for the integrator's own law.
- * Returns the mean friction. */
+/* Starts at the posterior and the right momenta; the burn-in is for the integrator's own
+ * law. Returns the mean friction. */
 static inline double run(toy *t, const variant *v, const settings *o, const plan *p,
                          double T)
 {
@@ -153,7 +153,7 @@ static inline double run(toy *t, const variant *v, const settings *o, const plan
     return friction;
 }
 
-/* The mean over one curvature of (scale x - want), in its standard errors; want [each]. */
+/* The mean over one curvature of (scale x - want), in its standard errors. */
 static inline double z_score(const double *x, double scale, const double *want, int n,
                              double *error)
 {
@@ -167,8 +167,8 @@ static inline double z_score(const double *x, double scale, const double *want, 
     return mean / *error;
 }
 
-/* Every quantity of one curvature against law [each]; the largest relative standard error of a
- * variance. */
+/* Every quantity of one curvature against law [each]; the largest relative standard error
+ * of a variance. */
 static inline double check_group(const variant *v, setting s, double T, const plan *p,
                                  int group, const gaussian_law *law)
 {
@@ -206,7 +206,7 @@ static inline double check_run(const variant *v, setting s, double T, const plan
             law[i] = exact(v, s, p->curvature[group], mass[group * p->each + i]);
         widest = fmax(widest, check_group(v, s, T, p, group, law));
     }
-    /* Its sd around the mean is sigma / sqrt(d) = .01 sigma, correlated over few steps. */
+    /* Its sd is sigma / sqrt(d) = .01 sigma, correlated over few steps. */
     if (v->sampler->advance != NULL)
         assert_true(fabs(friction - exact(v, s, p->curvature[0], 1).friction) <
                     0.005 * s.sigma);
@@ -215,8 +215,8 @@ static inline double check_run(const variant *v, setting s, double T, const plan
     return widest;
 }
 
-/* All settings and temperatures; `size`: how many times the shortest run that says anything. The
- * largest relative standard error of a variance or temperature. */
+/* All settings and temperatures; `size`: how many times the shortest run that says
+ * anything. The largest relative standard error of a variance or temperature. */
 static inline double check_variant(const variant *v, int size)
 {
     static const double temperatures[] = {0.5, 1, 2};

@@ -1,7 +1,7 @@
 /* ctest: timeout 600
- * Gaussian gradient noise of known variance: every linear sampler is off by what the exact
- * stationary law of its recursion says (samplers/law.h), and taking the noise off restores what
- * that law says; sgnht needs not be told, and settles in time. */
+ * Gaussian gradient noise of known variance: every linear sampler is off by what the
+ * exact stationary law of its recursion says (samplers/law.h), and taking the noise off
+ * restores what that law says; sgnht needs not be told, and settles in time. */
 #include "models/gaussian_law.h"
 #include "samplers/law.h"
 
@@ -100,9 +100,10 @@ static void temperature_is_off_as_predicted(void **unused)
     assert_int_equal(n, 6);
 }
 
-/* numbers.md A.7: T = 1 / 25,000, eps = .1, alpha = 1, noise such that SGHMC would run at 2 T:
- * T = eps B / (2 alpha). With the paper's rate the friction would have gone from 1 to 1.22 after
- * 50,000 steps. Here the means over steps 1,500 to 2,000 are those of equilibrium. */
+/* numbers.md A.7: T = 1 / 25,000, eps = .1, alpha = 1, noise such that SGHMC would run at
+ * 2 T: T = eps B / (2 alpha). With the paper's rate the friction would have gone from 1
+ * to 1.22 after 50,000 steps. Here the means over steps 1,500 to 2,000 are those of
+ * equilibrium. */
 static void thermostat_settles(void **unused)
 {
     (void)unused;

@@ -27,8 +27,8 @@ static point paper_sghmc(point at, double g, double z, setting s, bool new_momen
     return (point){at.theta + s.eps * prec * (new_momentum ? m : at.m), m};
 }
 
-/* Kick, half drift, friction xi and noise of strength 2 alpha T, half drift. expm1 is libm's:
- * exact for tiny steps. */
+/* Kick, half drift, friction xi and noise of strength 2 alpha T, half drift. expm1 is
+ * libm's: exact for tiny steps. */
 static point paper_baoa(point at, double g, double z, setting s, double xi)
 {
     const double prec = 1 / (s.sigma * s.sigma), gamma = xi * prec;
@@ -102,8 +102,9 @@ static void is_published_recursion(void **unused)
     assert_int_equal(n_variants, 6);
 }
 
-/* The noise of baoa from the tiniest friction to the largest: 1 - exp(-2 x) by subtraction
- * would be wrong by 1e-16 / x, and 0 below 1e-16. 4 units in the last place are wanted. */
+/* The noise of baoa from the tiniest friction to the largest: 1 - exp(-2 x) by
+ * subtraction would be wrong by 1e-16 / x, and 0 below 1e-16. 4 units in the last place
+ * are wanted. */
 static void noise_is_right_for_tiny_steps(void **unused)
 {
     (void)unused;
@@ -131,7 +132,7 @@ static void thermostat_follows_the_momenta(void **unused)
     assert_null(v.sampler->scalars[1]);
     v.sampler->start(o.options, &xi);
     assert_true(xi == 1.5);
-    /* xi' = xi + eps (mean m^2 / sigma^2 - T) / T: at 3 T it gains 2 eps, whatever T is. */
+    /* xi' = xi + eps (mean m^2 / sigma^2 - T) / T: at 3 T it gains 2 eps. */
     v.sampler->advance(o.options, &at, 3 * 4 * 4e-5, &xi);
     assert_true(fabs(xi - 1.7) < 1e-15);
     v.sampler->advance(o.options, &off, 1, &xi);
@@ -139,8 +140,9 @@ static void thermostat_follows_the_momenta(void **unused)
     settings_release(&o);
 }
 
-/* Its own law (samplers/law.h) with gradient noise of several strengths, part of it taken off:
- * the thermostat of baoa stands still where h Var(theta) = T, and nowhere else near. */
+/* Its own law (samplers/law.h) with gradient noise of several strengths, part of it taken
+ * off: the thermostat of baoa stands still where h Var(theta) = T, and nowhere else
+ * near. */
 static void thermostat_rests_at_the_temperature(void **unused)
 {
     (void)unused;
@@ -169,7 +171,7 @@ static void thermostat_rests_at_the_temperature(void **unused)
     settings_release(&o);
 }
 
-/* Far above its place, where a step forgets all momenta, it comes back at its full speed. */
+/* Far above its place, where a step forgets all momenta, it comes back at full speed. */
 static void thermostat_comes_back(void **unused)
 {
     (void)unused;

@@ -1,5 +1,5 @@
-/* law.h - the stationary law of a linear sampler on a Gaussian, from its six numbers alone: the
- * discrete Lyapunov equation of
+/* law.h - the stationary law of a linear sampler on a Gaussian, from its six numbers
+ * alone: the discrete Lyapunov equation of
  *     m'     = a m + b (n - h theta) + s z
  *     theta' = theta + p m + q (n - h theta) + r m'
  * with gradient noise n of variance B. */

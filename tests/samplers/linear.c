@@ -39,8 +39,8 @@ static void close_to(double have, double want)
         fail_msg("%.15g is not %.15g", have, want);
 }
 
-/* theta of curvature h and mass M is theta of curvature h / M and mass 1, over sqrt(M); and its
- * momentum / sqrt(M) has the same law. */
+/* theta of curvature h and mass M is theta of curvature h / M and mass 1, over sqrt(M);
+ * and its momentum / sqrt(M) has the same law. */
 static void check_mass(const variant *v, const setting *s, bens_langevin c)
 {
     static const double masses[] = {1, 0.25, 7};
@@ -71,9 +71,9 @@ static double variance(const variant *v, bens_langevin c, double h, double B)
     return v->sampler->momenta ? law_of(c, h, B).tt : law_without_momenta(c, h, B);
 }
 
-/* Gradient noise that is half of all noise that s can give. Where noise of the gradient goes the
- * way of z the law of theta is restored; in baoa's, which moves theta by q too, all but the
- * fraction kappa / 4 of the heating (docs/mathematics.md). */
+/* Gradient noise that is half of all noise that s can give. Where noise of the gradient
+ * goes the way of z the law of theta is restored; in baoa's, which moves theta by q too,
+ * all but the fraction kappa / 4 of the heating (docs/mathematics.md). */
 static void check_noise(const variant *v, const setting *s, bens_langevin c)
 {
     static const double curvatures[] = {1e-3, 0.3, 1.2};
@@ -129,7 +129,7 @@ static void too_much_noise_is_clamped(void **unused)
     for_all(check_clamp);
 }
 
-/* The numbers that the loop computes with mass 1 and no noise are those of the sampler. */
+/* The numbers that the loop computes with mass 1 and no noise are the sampler's. */
 static void check_identity(const variant *v, const setting *s, bens_langevin c)
 {
     bool clamped = false;

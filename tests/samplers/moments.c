@@ -21,7 +21,7 @@ static void weights_are_those_of_the_sum(void **unused)
     assert_true(fabs(bens_moments_weight(0.999, INT64_C(1) << 40) - 1) < 1e-15);
 }
 
-/* The mass of a constant gradient is lambda + |g| from the first step on, adapting and after. */
+/* The mass of a constant gradient is lambda + |g| from the first step on. */
 static void masses_stay_when_adapted(void **unused)
 {
     (void)unused;
@@ -47,7 +47,7 @@ static void nothing_to_adapt_in(void **unused)
     assert_true(rms.beta == 1 && rms.unbias == 0 && rms.lambda == 0.05);
 }
 
-/* lr / (1 - beta1^t) and sqrt(1 - beta2^t), t = 1 at the first step; no decay of its own. */
+/* lr / (1 - beta1^t) and sqrt(1 - beta2^t), t = 1 at the first step; no decay. */
 static void adam_corrects_its_start(void **unused)
 {
     (void)unused;

@@ -1,5 +1,5 @@
-/* At temperature 0: symplectic sghmc is PyTorch's SGD with momentum and euler is the paper's
- * recursion, bit for bit, through the real kernel. */
+/* At temperature 0: symplectic sghmc is PyTorch's SGD with momentum and euler is the
+ * paper's recursion, bit for bit, through the real kernel. */
 #include "samplers/variant.h"
 
 #include <math.h>
@@ -27,8 +27,8 @@ static void start(trajectory *t)
     }
 }
 
-/* torch.optim.SGD from its second step on: buf = mu buf + (1 - tau) d; p = p - lr buf, with
- * d = -g and buf = -m. Multiply-adds round once. */
+/* torch.optim.SGD from its second step on: buf = mu buf + (1 - tau) d; p = p - lr buf,
+ * with d = -g and buf = -m. Multiply-adds round once. */
 static void torch_sgd(trajectory *t, double eps, double alpha, double sigma)
 {
     const double prec = 1 / (sigma * sigma);

@@ -32,8 +32,8 @@ static bool shrinks(map a)
     return false;
 }
 
-/* As the thermostat of sgnht does, with the friction that is right for a step so long: just
- * below 2 sigma^2 / eps. Where friction is no limit any will do. */
+/* As the thermostat of sgnht does, with the friction that is right for a step so long:
+ * just below 2 sigma^2 / eps. Where friction is no limit any will do. */
 static bool stable(const variant *v, const settings *o, double sigma, double eps,
                    double h)
 {
@@ -51,7 +51,7 @@ static void check(const variant *v, double h, double alpha, double sigma)
     for (double part = 1; part > 1e-6; part *= 0.8)
         assert_true(stable(v, &o, sigma, 0.98 * most, part * h));
 
-    /* Just above it some curvature up to h grows (euler with much friction: a small one). */
+    /* Just above it some curvature up to h grows (euler under friction: a small one). */
     bool grows = false;
     for (double part = 1; part > 1e-6; part *= 0.8)
         grows = grows || !stable(v, &o, sigma, 1.02 * most, part * h);
@@ -76,7 +76,8 @@ static void limits_are_where_they_are_said_to_be(void **unused)
     assert_int_equal(n, 7); /* all but those whose masses come from the run, and adam */
 }
 
-/* The limit of kappa = eps^2 h / sigma^2 as docs/mathematics.md has it, g = eps alpha / sigma^2. */
+/* The limit of kappa = eps^2 h / sigma^2 as docs/mathematics.md has it, g = eps alpha /
+ * sigma^2. */
 static double published_limit(const variant *v, double g)
 {
     if (variant_is(v, "baoa", "")) return 4;

@@ -1,4 +1,5 @@
-/* sgd, adam and adamw against 200 steps of PyTorch's own (torch_golden.py made the numbers). */
+/* sgd, adam and adamw against 200 steps of PyTorch's own (torch_golden.py made the
+ * numbers). */
 #include "samplers/torch_golden.h"
 #include "samplers/variant.h"
 
@@ -55,7 +56,8 @@ static void release(optimiser *o)
     settings_release(&o->settings);
 }
 
-/* torch_golden.py's objective is a loss: bens climbs. A step sees a batch of four equal rows. */
+/* torch_golden.py's objective is a loss: bens climbs. A step sees a batch of four equal
+ * rows. */
 static void gradient(const float *theta, float *grad)
 {
     for (int i = 0; i < GOLDEN_N; i++) {
@@ -86,7 +88,8 @@ static void one_step(optimiser *o, const bens_backend *be, double step_size, int
     o->sampler->update(o->settings.options, &at, &on, &sum_m2);
 }
 
-/* 1e-6 of numbers of order one: some twenty roundings of float32; 4.8e-7 is the largest seen. */
+/* 1e-6 of numbers of order one: some twenty roundings of float32; 4.8e-7 is the largest
+ * seen. */
 static double follow(int number, const bens_backend *be)
 {
     optimiser o = make(number);
