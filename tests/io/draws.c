@@ -401,8 +401,9 @@ static void another_model_is_named(void **state)
     assert_non_null(strstr(bens_error_text(), "wanted weight [4], found weight [3]"));
     bens_params_release(&p);
 
-    assert_int_equal(bens_params_add(&p, "block.0.w", 1, two, NULL), BENS_OK);
-    expect_differences(d, &p, "wanted block.0.w [2], found block.0.w [2, 2]; wanted no");
+    const int64_t more[] = {FEATURES, 2};
+    assert_int_equal(bens_params_add(&p, "weight", 2, more, NULL), BENS_OK);
+    expect_differences(d, &p, "wanted weight [3, 2], found weight [3]; wanted no bias");
     bens_params_release(&p);
 
     /* a parameter that is an output of the run is none of its parameters */
