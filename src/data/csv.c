@@ -1,10 +1,13 @@
-/* csv.c - a table with a header: one column is the target, all others are features. */
+/* csv.c - a table with a header: one column is the target, all others are features. For a model
+ * that is there already, those of its features are. */
+#include "core/text.h"
 #include "data/classes.h"
 #include "data/csv_reader.h"
 #include "data/number.h"
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -24,7 +27,9 @@ static const bens_option options[] = {
 typedef struct {
     bens_csv *csv;
     const char *target;
-    int64_t column; /* of the target */
+    int64_t column; /* of the target; -1: the file has none */
+    int64_t
+        *feature; /* [n_columns] of each column, -1: none, owned; NULL: in their order */
     int64_t n_columns, room;
     bens_target kind;
     bens_classes *classes; /* NULL for a real target */
@@ -43,6 +48,42 @@ static bens_status read_header(table *t)
     return bens_names_copy(csv->field, t->data->n_features, &t->data->feature_names);
 }
 
+/* The nearest name that the file has, for one that it lacks. */
+static bens_status refuse_feature(const table *t, int64_t j, const char *name)
+{
+    const bens_csv *const csv = t->csv;
+    char hint[100] = "";
+    const int near = bens_text_nearest(name, csv->field, (size_t)csv->n_fields);
+    if (near >= 0)
+        snprintf(hint, sizeof hint, "; did you mean '%s'?",
+                 bens_csv_show(csv->field[near]).text);
+    BENS_FAIL(BENS_ERR_CONFIG,
+              "%s:%lld: header: wanted all %lld features of the model, found no column "
+              "'%s' "
+              "(feature %lld)%s",
+              csv->path, (long long)csv->line, (long long)t->data->n_features,
+              bens_csv_show(name).text, (long long)j + 1, hint);
+}
+
+/* Features are found by name, and nothing else of the file is looked at. */
+static bens_status read_header_like(table *t, const bens_data *like)
+{
+    bens_data *const d = t->data;
+    BENS_TRY(bens_csv_names(t->csv));
+    t->column = bens_csv_find(t->csv, t->target);
+    t->n_columns = t->csv->n_fields;
+    d->n_features = like->n_features;
+    BENS_TRY(bens_alloc((size_t)t->n_columns, sizeof *t->feature, &t->feature));
+    for (int64_t k = 0; k < t->n_columns; k++) t->feature[k] = -1;
+    for (int64_t j = 0; j < like->n_features; j++) {
+        const int64_t k = bens_csv_find(t->csv, like->feature_names[j]);
+        if (k < 0) return refuse_feature(t, j, like->feature_names[j]);
+        t->feature[k] = j;
+    }
+    return bens_names_copy((const char *const *)like->feature_names, d->n_features,
+                           &d->feature_names);
+}
+
 /* Every row takes at least one byte a column: a file cannot ask for more than it holds. */
 static bens_status allocate(table *t)
 {
@@ -50,6 +91,7 @@ static bens_status allocate(table *t)
     const int64_t most = t->csv->n_bytes / t->n_columns + 1;
     t->room = t->csv->n_lines < most ? t->csv->n_lines : most;
     BENS_TRY(bens_alloc((size_t)t->room * (size_t)d->n_features, sizeof *d->x, &d->x));
+    if (t->column < 0) return BENS_OK;
     if (t->kind == BENS_TARGET_REAL)
         return bens_alloc((size_t)t->room, sizeof *d->y, &d->y);
     BENS_TRY(bens_classes_create(&t->classes));
@@ -59,6 +101,7 @@ static bens_status allocate(table *t)
 static const char *name_of(const table *t, int64_t column)
 {
     if (column == t->column) return t->target;
+    if (t->feature != NULL) return t->data->feature_names[t->feature[column]];
     return t->data->feature_names[column - (column > t->column)];
 }
 
@@ -105,26 +148,41 @@ static bens_status read_class(const table *t, int32_t *label)
     return BENS_OK;
 }
 
-static bens_status read_row(const table *t, int64_t row)
+/* The feature that a column is, -1 if it is none. */
+static int64_t feature_of(const table *t, int64_t column)
+{
+    if (t->feature != NULL) return t->feature[column];
+    return column == t->column ? -1 : column - (column > t->column);
+}
+
+static bens_status read_target(const table *t, int64_t row)
 {
     const bens_data *d = t->data;
-    float *x = d->x + row * d->n_features;
+    if (t->column < 0) return BENS_OK;
+    return d->y != NULL ? read_number(t, t->column, &d->y[row])
+                        : read_class(t, &d->label[row]);
+}
+
+static bens_status read_row(const table *t, int64_t row)
+{
+    float *const x = t->data->x + row * t->data->n_features;
     if (t->csv->n_fields != t->n_columns)
         BENS_FAIL(BENS_ERR_CONFIG, "%s:%lld: row: wanted %lld fields, found %lld",
                   t->csv->path, (long long)t->csv->line, (long long)t->n_columns,
                   (long long)t->csv->n_fields);
     if (row == t->room)
         BENS_FAIL(BENS_ERR_IO, "'%s' grew while it was read", t->csv->path);
-    for (int64_t k = 0; k < t->n_columns; k++)
-        if (k != t->column) BENS_TRY(read_number(t, k, x++));
-    return d->y != NULL ? read_number(t, t->column, &d->y[row])
-                        : read_class(t, &d->label[row]);
+    for (int64_t k = 0; k < t->n_columns; k++) {
+        const int64_t j = feature_of(t, k);
+        if (j >= 0) BENS_TRY(read_number(t, k, &x[j]));
+    }
+    return read_target(t, row);
 }
 
-static bens_status read_table(table *t)
+static bens_status read_table(table *t, const bens_data *like)
 {
     bool found;
-    BENS_TRY(read_header(t));
+    BENS_TRY(like == NULL ? read_header(t) : read_header_like(t, like));
     BENS_TRY(allocate(t));
     for (;;) {
         BENS_TRY(bens_csv_next(t->csv, &found));
@@ -138,21 +196,28 @@ static bens_status read_table(table *t)
     return t->classes == NULL ? BENS_OK : bens_classes_finish(t->classes, t->data);
 }
 
-static bens_status read_csv(const void *settings, const char *path, bens_target kind,
-                            bens_data **out)
+static bens_status read_like(const void *settings, const char *path, bens_target kind,
+                             const bens_data *like, bens_data **out)
 {
     const csv_options *o = settings;
     table t = {.target = o->target, .kind = kind};
     bens_status s = bens_alloc(1, sizeof *t.data, &t.data);
     if (s == BENS_OK) s = bens_csv_open(path, &t.csv);
-    if (s == BENS_OK) s = read_table(&t);
+    if (s == BENS_OK) s = read_table(&t, like);
     bens_csv_close(t.csv);
     bens_classes_destroy(t.classes);
+    free(t.feature);
     if (s == BENS_OK)
         *out = t.data;
     else
         bens_data_destroy(t.data);
     return s;
+}
+
+static bens_status read_csv(const void *settings, const char *path, bens_target kind,
+                            bens_data **out)
+{
+    return read_like(settings, path, kind, NULL, out);
 }
 
 const bens_source bens_source_csv = {
@@ -161,4 +226,5 @@ const bens_source bens_source_csv = {
     .options = options,
     .options_size = sizeof(csv_options),
     .read = read_csv,
+    .read_like = read_like,
 };

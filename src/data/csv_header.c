@@ -61,14 +61,18 @@ static void suggest(const bens_csv *csv, const char *target, char *text, size_t 
                  first.text, last.text);
 }
 
+int64_t bens_csv_find(const bens_csv *csv, const char *name)
+{
+    for (int64_t i = 0; i < csv->n_fields; i++)
+        if (strcmp(csv->field[i], name) == 0) return i;
+    return -1;
+}
+
 static bens_status find_target(const bens_csv *csv, const char *target, int64_t *column)
 {
     char hint[160];
-    for (int64_t i = 0; i < csv->n_fields; i++)
-        if (strcmp(csv->field[i], target) == 0) {
-            *column = i;
-            return BENS_OK;
-        }
+    *column = bens_csv_find(csv, target);
+    if (*column >= 0) return BENS_OK;
     suggest(csv, target, hint, sizeof hint);
     BENS_FAIL(BENS_ERR_CONFIG,
               "%s:%lld: header: wanted the column '%s' that [data] target names, found "
@@ -76,14 +80,19 @@ static bens_status find_target(const bens_csv *csv, const char *target, int64_t 
               csv->path, (long long)csv->line, bens_csv_show(target).text, hint);
 }
 
-bens_status bens_csv_header(bens_csv *csv, const char *target, int64_t *column)
+bens_status bens_csv_names(bens_csv *csv)
 {
     bool found;
     BENS_TRY(bens_csv_next(csv, &found));
     if (!found)
         BENS_FAIL(BENS_ERR_CONFIG,
                   "'%s': wanted a header with names, found an empty file", csv->path);
-    BENS_TRY(check_names(csv));
+    return check_names(csv);
+}
+
+bens_status bens_csv_header(bens_csv *csv, const char *target, int64_t *column)
+{
+    BENS_TRY(bens_csv_names(csv));
     BENS_TRY(find_target(csv, target, column));
     if (csv->n_fields < 2)
         BENS_FAIL(BENS_ERR_CONFIG,

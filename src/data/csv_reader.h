@@ -39,7 +39,13 @@ void bens_csv_close(bens_csv *csv); /* takes NULL */
  * Errors: BENS_ERR_CONFIG (what is no CSV, with path and line), BENS_ERR_IO. */
 bens_status bens_csv_next(bens_csv *csv, bool *found);
 
-/* Local. The first record: different names, at least two, one of which is target.
+/* Local. The first record: different names. Errors: BENS_ERR_CONFIG, BENS_ERR_IO. */
+bens_status bens_csv_names(bens_csv *csv);
+
+/* Local. The place of a name in the header at hand, -1 if there is none. */
+int64_t bens_csv_find(const bens_csv *csv, const char *name);
+
+/* Local. The same record: at least two names, one of which is target.
  * Errors: BENS_ERR_CONFIG, BENS_ERR_IO. */
 bens_status bens_csv_header(bens_csv *csv, const char *target, int64_t *column);
 

@@ -152,3 +152,29 @@ bens_status bens_data_open(const bens_source *source, const void *options,
     *test = b;
     return BENS_OK;
 }
+
+static bens_status prepare_like(const bens_source *source, const void *options,
+                                const char *path, bens_target target,
+                                const bens_data *like, bens_data **out)
+{
+    BENS_TRY(source->read_like(options, path, target, like, out));
+    if ((*out)->label != NULL) {
+        const bens_status s = bens_classes_adopt(like, *out);
+        if (s != BENS_OK) BENS_FAIL(s, "'%s': %s", path, bens_error_text());
+    }
+    BENS_TRY(hash(*out));
+    return like->x_mean != NULL ? bens_data_standardize_like(like, *out) : BENS_OK;
+}
+
+bens_status bens_data_open_like(const bens_source *source, const void *options,
+                                const char *path, bens_target target,
+                                const bens_data *like, bens_data **out)
+{
+    bens_data *d = NULL;
+    const bens_status s = prepare_like(source, options, path, target, like, &d);
+    if (s == BENS_OK)
+        *out = d;
+    else
+        bens_data_destroy(d);
+    return s;
+}

@@ -36,6 +36,11 @@ typedef struct {
      * found, file, row and column), BENS_ERR_IO. */
     bens_status (*read)(const void *options, const char *path, bens_target target,
                         bens_data **out);
+    /* Local. Rows for a model that is there: the features of `like`, found by name and in its
+     * order; further ones are not looked at. A file without the target leaves label and y
+     * NULL. Errors: likewise, and a feature that the file lacks. */
+    bens_status (*read_like)(const void *options, const char *path, bens_target target,
+                             const bens_data *like, bens_data **out);
 } bens_source;
 const bens_source *bens_source_at(size_t i);           /* NULL behind the last */
 const bens_source *bens_source_find(const char *name); /* NULL if there is none */
@@ -57,5 +62,14 @@ typedef struct {
 bens_status bens_data_open(const bens_source *source, const void *options,
                            const bens_data_request *request, bens_target target, uint64_t seed,
                            bens_data **train, bens_data **test);
+
+/* Local. Rows to predict: those of one file, as a model trained on `like` (of which nothing but
+ * names, classes, x_mean and x_sd is used) sees them: its features found by name, its classes,
+ * standardised by its x_mean and x_sd (NULL: not). label and y are NULL if the file has no
+ * target. Errors: BENS_ERR_CONFIG (a feature that the file lacks, a class that `like` lacks),
+ * BENS_ERR_IO. */
+bens_status bens_data_open_like(const bens_source *source, const void *options,
+                                const char *path, bens_target target,
+                                const bens_data *like, bens_data **out);
 
 #endif

@@ -14,4 +14,7 @@ bens_status bens_data_split(const bens_data_request *request, uint64_t seed,
  * x_sd. sd has the divisor n, and is 1 for a feature without variation. */
 bens_status bens_data_standardize(bens_data *train, bens_data *test);
 
+/* Local. x = (x - x_mean) / x_sd of `like`, which d gets a copy of. */
+bens_status bens_data_standardize_like(const bens_data *like, bens_data *d);
+
 #endif

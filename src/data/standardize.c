@@ -49,16 +49,21 @@ static bens_status allocate(bens_data *d)
     return bens_alloc((size_t)d->n_features, sizeof *d->x_sd, &d->x_sd);
 }
 
+bens_status bens_data_standardize_like(const bens_data *like, bens_data *d)
+{
+    const size_t n = (size_t)d->n_features;
+    BENS_TRY(allocate(d));
+    memcpy(d->x_mean, like->x_mean, n * sizeof *d->x_mean);
+    memcpy(d->x_sd, like->x_sd, n * sizeof *d->x_sd);
+    apply(d);
+    return BENS_OK;
+}
+
 bens_status bens_data_standardize(bens_data *train, bens_data *test)
 {
     BENS_TRY(allocate(train));
     find_means(train, train->x_mean);
     find_sds(train, train->x_mean, train->x_sd);
     apply(train);
-    if (test == NULL) return BENS_OK;
-    BENS_TRY(allocate(test));
-    memcpy(test->x_mean, train->x_mean, (size_t)train->n_features * sizeof *test->x_mean);
-    memcpy(test->x_sd, train->x_sd, (size_t)train->n_features * sizeof *test->x_sd);
-    apply(test);
-    return BENS_OK;
+    return test == NULL ? BENS_OK : bens_data_standardize_like(train, test);
 }
