@@ -152,12 +152,13 @@ static inline void assert_tells_of_nan(const subject *of, const void *settings)
     const bens_tensor *t = &params.tensors[6];
     for (int i = 0; i < N_STARTS; i++) {
         if (!start_level(be, i)) continue;
-        for (size_t e = 4; e < 160000; e = e * 3 + 1) {
+        int k = 0; /* all four: theta or gradient, NaN or infinite */
+        for (size_t e = 4; e < 160000; e = e * 7 + 1, k++) {
             vectors v = make_vectors(&params);
             of->step(settings, be, &params, &(bens_rng){0}, &v);
             assert_true(isfinite(v.sum));
-            float *x = e % 5 < 2 ? v.grad : v.theta;
-            x[e < t->size ? t->offset + e : 0] = e % 2 ? (float)INFINITY : NAN;
+            float *x = k & 2 ? v.grad : v.theta;
+            x[e < t->size ? t->offset + e : 0] = k & 1 ? (float)INFINITY : NAN;
             of->step(settings, be, &params, &(bens_rng){0}, &v);
             assert_true(!isfinite(v.sum));
             free_vectors(&v);
