@@ -3,12 +3,12 @@
  *     bench_update [THREADS [ELEMENTS...]]        default: 1 480000 2700000 16000000
  *
  * Thousand million elements a second of one step of each sampler of the registry, on one
- * large tensor with a normal prior, the sum of m'^2 included; "adapting": while the masses
- * of elements move. Beside it what the machine allows:
+ * large tensor with a normal prior, the sum of m'^2 included; "adapting": while the
+ * masses of elements move. Beside it what the machine allows:
  *     stream   a loop that only reads and writes the same vectors
  *     noise    the normals alone, into the first cache
- * and the speed as a share of the lower of the two. Best of 5, in turn. At the end, for small arenas,
- * ns a step of the first sampler, with noise made ahead (bens_noise).
+ * and the speed as a share of the lower of the two. Best of 5, in turn. At the end,
+ * for small arenas, ns a step of the first sampler, with noise made ahead (bens_noise).
  *
  * BENS_ISA=v3 or v1 in the environment lowers the instruction set. */
 #include "core/status.h"
@@ -130,7 +130,7 @@ pass(float *a, float *b, float *c, const float *g, const float *v, size_t n, int
     }
 }
 
-/* The vectors that the step moves; masses that stay are the last of them, and only read. */
+/* The vectors that the step moves; masses that stay are the last, and only read. */
 static void stream(problem *p)
 {
     float *a = p->theta, *b = p->aux[0], *c = p->aux[1];
@@ -170,8 +170,8 @@ static double seconds_of(int work, problem *p, int64_t times)
     return (now() - start) / (double)times;
 }
 
-/* Elements a second, in 1e9, of the first n_works: the best of REPEATS timings, in turn, so
- * that all see the same machine. */
+/* Elements a second, in 1e9, of the first n_works: the best of REPEATS timings, in turn,
+ * so that all see the same machine. */
 static void measure(problem *p, int n_works, double *speed)
 {
     double best[N_WORKS];

@@ -69,8 +69,8 @@ typedef struct {
  *     theta1 = fmaf(-shrink, theta, theta)             m' = fmaf(1 - beta1, g - m, m)
  *     v'     = fmaf(beta2, v, (1 - beta2) * g * g)
  *     theta' = fmaf(-rate, m' / fmaf(1 / root, sqrt(v'), epsilon), theta1)
- * -shrink, 1 - beta1, beta2, 1 - beta2, -rate, 1 / root and epsilon are rounded to float32
- * first. */
+ * -shrink, 1 - beta1, beta2, 1 - beta2, -rate, 1 / root and epsilon are rounded to
+ * float32 first. */
 typedef struct {
     double beta1, beta2, epsilon, rate, root, decay, shrink;
 } bens_adam;
@@ -102,12 +102,12 @@ typedef struct bens_backend {
     /* One step of a linear sampler in place; see bens_langevin. theta, m, grad:
      * [params->n]; c [n_tensors]. s [params->n] takes the place of c->s, element by
      * element; NULL: it does not. m may be NULL if a = p = r = 0: theta' = fmaf(q, g,
-     * fmaf(s, z, theta)) (SGLD). Where all s are 0 (s is NULL and c has no other) no noise
-     * is made: s * z is 0. noise may be NULL (then no work ahead). The padding is neither
+     * fmaf(s, z, theta)) (SGLD). Where all s are 0 (s is NULL and c has no other) no
+     * noise is made: s * z is 0. noise may be NULL (then no work ahead). The padding is neither
      * changed nor summed, whatever it holds. *sum_m2 = sum over all tensors of m'^2
      * (theta'^2 if m is NULL): lanes (element mod 16) of blocks of 4096 elements of the
-     * arena in float, by fmaf, their sums in double, in order, so that it depends on params
-     * alone; NaN or Inf if any element is. */
+     * arena in float, by fmaf, their sums in double, in order, so that it depends on
+     * params alone; NaN or Inf if any element is. */
     void (*langevin)(const bens_params *params, float *theta, float *m, const float *grad,
                      double scale, const bens_langevin *c, const float *s,
                      const bens_rng *at, bens_noise *noise, double *sum_m2);

@@ -1,5 +1,5 @@
-/* cpu_ahead.h - normals made ahead for small arenas (bens_noise): 32 steps at once, so that
- * a model of 8 parameters fills whole vectors too. */
+/* cpu_ahead.h - normals made ahead for small arenas (bens_noise): 32 steps at once,
+ * so that a model of 8 parameters fills whole vectors too. */
 #ifndef BENS_BACKEND_CPU_AHEAD_H
 #define BENS_BACKEND_CPU_AHEAD_H
 

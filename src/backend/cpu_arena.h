@@ -66,7 +66,7 @@ BENS_HD double bens_vectors_sum(const bens_vf sum[BENS_VECTORS])
     return bens_lanes_sum_float(lane);
 }
 
-/* The lanes of a group of 16 of which the first `count` are taken: all ones, then zeros. */
+/* A mask of a group of 16 that takes the first `count`: all ones, then zeros. */
 BENS_HD const int32_t *bens_lanes_taken(size_t count)
 {
     static const int32_t mask[2 * BENS_LANES] = {-1, -1, -1, -1, -1, -1, -1, -1,

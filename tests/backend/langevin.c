@@ -58,8 +58,8 @@ static void step(const void *context, const bens_backend *be, const bens_params 
 
 static const subject langevin = {element, step};
 
-/* All kinds: with momenta or not; cold, with noise in some or all tensors, of its own in each
- * element. */
+/* All kinds: with momenta or not; cold, with noise in some or all tensors, of its own in
+ * each element. */
 static void every_kind(const int64_t *sizes, bool ahead, uint64_t first, int steps)
 {
     const bens_langevin *const kinds[] = {&underdamped, &overdamped};
