@@ -63,8 +63,7 @@ double bens_mixture_log_density(const bens_mixture *mixture, double y)
     return most + log(sum / total_weight(mixture));
 }
 
-/* E|X| of X ~ N(mean, sd^2). */
-static double mean_distance(double mean, double sd)
+double bens_normal_distance(double mean, double sd)
 {
     if (sd == 0) return fabs(mean);
     const double z = mean / sd;
@@ -77,11 +76,11 @@ double bens_mixture_crps(const bens_mixture *mixture, double y)
     double from_y = 0, between = 0;
     for (size_t i = 0; i < mixture->n_members; i++) {
         const double weight = weight_of(mixture, i) / total;
-        from_y += weight * mean_distance(y - mean[i], sd[i]);
-        double row = 0.5 * weight * mean_distance(0, sqrt(2) * sd[i]);
+        from_y += weight * bens_normal_distance(y - mean[i], sd[i]);
+        double row = 0.5 * weight * bens_normal_distance(0, sqrt(2) * sd[i]);
         for (size_t j = 0; j < i; j++)
             row += weight_of(mixture, j) / total *
-                   mean_distance(mean[i] - mean[j], hypot(sd[i], sd[j]));
+                   bens_normal_distance(mean[i] - mean[j], hypot(sd[i], sd[j]));
         between += weight * row;
     }
     return from_y - between;

@@ -17,6 +17,9 @@ double bens_mixture_mean(const bens_mixture *mixture);
 double bens_mixture_cdf(const bens_mixture *mixture, double y);
 double bens_mixture_log_density(const bens_mixture *mixture, double y);
 
+/* E|X| of X ~ N(mean, sd^2), sd >= 0. */
+double bens_normal_distance(double mean, double sd);
+
 /* Continuous ranked probability score E|Y - y| - E|Y - Y'| / 2, in the units of y. Grimit
  * et al., Q. J. R. Meteorol. Soc. 2006. Time n_members^2. */
 double bens_mixture_crps(const bens_mixture *mixture, double y);

@@ -30,6 +30,8 @@ typedef enum { /* numbers once given are never reused */
                BENS_STREAM_PLUGIN = 8,
                BENS_STREAM_GRADIENT = 9, /* gradient_sd of the test models         */
                BENS_STREAM_PROBE = 10,   /* start vector of the power iteration    */
+               BENS_STREAM_MEMBERS = 11, /* random subsets of members              */
+               BENS_STREAM_PREDICT = 12, /* y that members make                    */
 } bens_stream;
 
 enum { BENS_RNG_TILE = 128, BENS_RNG_TILE_BLOCKS = 32 };

@@ -47,7 +47,7 @@ static bens_status put_json(hid_t object, json_t *value, const char *name, bool 
     return s;
 }
 
-static bens_status put_observed(hid_t file, const bens_samples_spec *spec)
+bens_status bens_samples_put_observed(hid_t file, const bens_samples_spec *spec)
 {
     const bens_samples_axis axis = {.name = "obs_id", .n = spec->n_obs};
     const bool label = spec->obs_label != NULL;
@@ -144,7 +144,7 @@ static bens_status put_provenance(hid_t group, const bens_samples_spec *spec)
 bens_status bens_samples_put_about(hid_t file, const bens_samples_spec *spec)
 {
     hid_t group;
-    BENS_TRY(put_observed(file, spec));
+    BENS_TRY(bens_samples_put_observed(file, spec));
     BENS_TRY(put_constant(file, spec));
     BENS_TRY(bens_h5_group(file, "bens", &group));
     const bens_status s = put_provenance(group, spec);

@@ -10,7 +10,8 @@ static bens_status put_coordinate(hid_t group, const bens_samples_axis *axis, hi
     } else {
         int64_t *value;
         BENS_TRY(bens_alloc((size_t)axis->n, sizeof *value, &value));
-        for (int64_t i = 0; i < axis->n; i++) value[i] = axis->first + i;
+        for (int64_t i = 0; i < axis->n; i++)
+            value[i] = axis->value != NULL ? axis->value[i] : axis->first + i;
         const bens_status s =
             bens_h5_put_numbers(group, axis->name, BENS_H5_INT64, value, axis->n, &set);
         free(value);

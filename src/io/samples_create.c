@@ -12,7 +12,8 @@
 
 enum { FILL_BYTES = 1 << 20 };
 
-static bens_status check_space(const char *folder, const char *name, uint64_t wanted)
+bens_status bens_samples_check_space(const char *folder, const char *name,
+                                     uint64_t wanted)
 {
     uint64_t found;
     char a[32], b[32];
@@ -22,8 +23,7 @@ static bens_status check_space(const char *folder, const char *name, uint64_t wa
     bens_text_bytes((double)found, b, sizeof b);
     BENS_FAIL(BENS_ERR_IO,
               "%s/%s: wanted %s of disk, found %s free: make room, or ask for fewer "
-              "draws or "
-              "chains",
+              "draws or chains",
               folder, name, a, b);
 }
 
@@ -52,8 +52,8 @@ static bens_status fill_variable(int fd, const bens_samples_variable *v, uint64_
 
 /* HDF5 writes the few kilobytes that are its own, we the rest: a full disk is then met here,
  * with an errno, and not inside H5Fclose. */
-static bens_status fill_file(const char *path, const bens_samples_layout *layout,
-                             const uint64_t *address)
+bens_status bens_samples_fill(const char *path, const bens_samples_layout *layout,
+                              const uint64_t *address)
 {
     void *buffer;
     BENS_TRY(bens_alloc(FILL_BYTES, 1, &buffer));
@@ -77,7 +77,7 @@ static bens_status write_file(const char *path, const bens_samples_spec *spec,
     bens_status s = bens_samples_write(file, spec, layout, NULL, NULL, address);
     const bens_status closed =
         s == BENS_OK ? bens_h5_close(file, path) : (H5Fclose(file), s);
-    return closed != BENS_OK ? closed : fill_file(path, layout, address);
+    return closed != BENS_OK ? closed : bens_samples_fill(path, layout, address);
 }
 
 bens_status bens_samples_create(const char *folder, const char *name,
@@ -91,7 +91,7 @@ bens_status bens_samples_create(const char *folder, const char *name,
     BENS_TRY(bens_folder_temporary(folder, name, temporary));
     if (access(path, F_OK) == 0)
         BENS_FAIL(BENS_ERR_IO, "wanted to make '%s': it exists", path);
-    BENS_TRY(check_space(folder, name, bens_samples_bytes(spec)));
+    BENS_TRY(bens_samples_check_space(folder, name, bens_samples_bytes(spec)));
     BENS_TRY(bens_samples_layout_create(spec->params, spec->first_chain, spec->n_chains,
                                         spec->n_draws, &layout));
     bens_status s = bens_alloc((size_t)layout.n, sizeof *address, &address);

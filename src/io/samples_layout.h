@@ -8,11 +8,12 @@
 
 enum { BENS_SAMPLES_RANK = 2 + BENS_MAX_RANK };
 
-/* A dimension and its coordinate: labels [n], or first ... first + n - 1. */
+/* A dimension and its coordinate: labels [n], value [n], or first ... first + n - 1. */
 typedef struct {
     char name[BENS_NAME_SIZE + 16];
     int64_t n, first;
     const char *const *labels;
+    const int64_t *value;
 } bens_samples_axis;
 
 /* One draw's row of sample_stats as it lies in memory. */
@@ -61,8 +62,19 @@ bens_status bens_samples_write(hid_t file, const bens_samples_spec *spec,
 /* The parts of it. Gives a data set its dimensions: the coordinate of a name is made in the
  * group with the first variable that has it, and shared by the others. */
 bens_status bens_samples_attach(hid_t group, hid_t set, const bens_samples_axis *axis, int n);
+/* A variable: its data set, its dimensions, where its first byte will be. */
+bens_status bens_samples_put_variable(hid_t group, const bens_samples_variable *v,
+                                      bens_samples_make make, const void *context,
+                                      uint64_t *address);
+/* Room and the values of "nothing yet" for all variables of a file that HDF5 has closed. */
+bens_status bens_samples_fill(const char *path, const bens_samples_layout *layout,
+                              const uint64_t *address);
+/* Are so many bytes free in the folder? Errors: BENS_ERR_IO. */
+bens_status bens_samples_check_space(const char *folder, const char *name, uint64_t wanted);
 /* Who made it: on the file and on every group of ArviZ's schema, as ArviZ writes it. */
 bens_status bens_samples_put_origin(hid_t object, const bens_samples_spec *spec);
+/* observed_data, if there are some. */
+bens_status bens_samples_put_observed(hid_t file, const bens_samples_spec *spec);
 /* Everything without chains: observed_data, constant_data, bens. */
 bens_status bens_samples_put_about(hid_t file, const bens_samples_spec *spec);
 

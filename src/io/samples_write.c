@@ -11,9 +11,9 @@ static bens_status describe(hid_t set, const bens_samples_variable *v)
     return BENS_OK;
 }
 
-static bens_status put_variable(hid_t group, const bens_samples_variable *v,
-                                bens_samples_make make, const void *context,
-                                uint64_t *address)
+bens_status bens_samples_put_variable(hid_t group, const bens_samples_variable *v,
+                                      bens_samples_make make, const void *context,
+                                      uint64_t *address)
 {
     hsize_t shape[BENS_SAMPLES_RANK];
     const double nan = NAN;
@@ -51,8 +51,8 @@ static bens_status put_draws(hid_t file, const bens_samples_spec *spec,
             s = bens_samples_put_origin(group, spec);
         }
         if (s == BENS_OK)
-            s = put_variable(group, v, make, context,
-                             address != NULL ? &address[i] : NULL);
+            s = bens_samples_put_variable(group, v, make, context,
+                                          address != NULL ? &address[i] : NULL);
     }
     H5Gclose(group);
     return s;
