@@ -86,6 +86,17 @@ for corrected in False, True:
     # the thermostat absorbs what is left, whether it is told of the noise or not
     check("sgnht", dict(sampler__name="sgnht") | alpha, corrected)
 
+# A thermostat under weak friction and long steps must not ring: at rate 1 the first case came out at
+# .69, the second at .75.
+for eps, weak in (0.7, 0.17), (1.5, 0.17), (1, 2):
+    run(f"{source}/examples/gaussian.ini", "run", grid__chains=4, model__mean="",
+        model__covariance=" ".join(["150"] * 300), chain__burn_in=5000, chain__thin=20,
+        chain__draws=1000, sampler__name="sgnht", sampler__step_size=eps, sampler__alpha=weak)
+    x = (draws("run")["posterior/x"].astype(float)**2).mean(axis=1).ravel() / 150
+    mean, error = x.mean(), x.std(ddof=1) / np.sqrt(x.size)
+    print(f"sgnht  step size {eps}, alpha {weak}: h Var {mean:.4f} +- {error:.4f}")
+    assert abs(mean - 1) < 4 * error < 0.02
+
 # More gradient noise than there is noise to inject: counted and said.
 hot = run(f"{source}/examples/gaussian.ini", "run", sampler__name="baoa", sampler__step_size=EPS,
           model__gradient_sd=10, sampler__gradient_noise=100, chain__draws=50, **alpha)

@@ -3,7 +3,7 @@
  * Babbush, Chen, Skeel and Neven, "Bayesian sampling using stochastic gradient
  * thermostats", NeurIPS 2014; the recursion as in Duffield et al., ICLR 2025.
  *
- *     xi'    = xi + eps (mean m^2 / target - 1)
+ *     xi'    = xi + eps rate (mean m^2 / target - 1)
  *     euler     m'     = m + eps g - eps sigma^-2 xi' m + sqrt(2 alpha eps T) z
  *               theta' = theta + eps sigma^-2 m                  target = sigma^2 T
  *     baoa      that of baoa.c with friction xi' under noise of strength 2 alpha T; target:
@@ -80,13 +80,23 @@ static double baoa_target(const sgnht_options *o, const bens_step *at, double xi
            (1 + w * rise * xi);
 }
 
+/* xi and the kinetic energy swing about equilibrium at a frequency of sqrt(2 rate) / sigma, which
+ * only friction of strength alpha damps: beyond rate = alpha^2 / (2 sigma^2) they would ring, and
+ * with a large eps drive each other. At most half the way to equilibrium is gone in a step. */
+static double rate(const sgnht_options *o, double eps)
+{
+    const double critical = o->alpha * o->alpha / (2 * o->sigma * o->sigma);
+    return fmin(fmin(1, critical), o->alpha / (2 * eps));
+}
+
 /* At T = 0, which a schedule may ask for, nothing is held. */
 static void advance(const void *p, const bens_step *at, double mean_m2, double *scalar)
 {
     const sgnht_options *o = p;
     if (!(at->T > 0)) return;
     const double target = o->integrator == BAOA ? baoa_target(o, at, scalar[0]) : 1;
-    scalar[0] += at->eps * (mean_m2 / (o->sigma * o->sigma * at->T) / target - 1);
+    scalar[0] += at->eps * rate(o, at->eps) *
+                 (mean_m2 / (o->sigma * o->sigma * at->T) / target - 1);
 }
 
 static bens_langevin linear(const void *p, const bens_step *at)
