@@ -9,8 +9,8 @@
  *     baoa      that of baoa.c with friction xi' under noise of strength 2 alpha T; target:
  *               where -E[theta g] per coordinate is T
  *
- * The paper's rate of xi is T times this one: at T = 1/N it would hardly move.
- * docs/mathematics.md derives the target. */
+ * The rate does not depend on T. The paper's is T: at T = 1/N xi would hardly move.
+ * docs/mathematics.md derives rate and target. */
 #include "samplers/friction.h"
 
 #include "core/kernels.h"
@@ -80,9 +80,10 @@ static double baoa_target(const sgnht_options *o, const bens_step *at, double xi
            (1 + w * rise * xi);
 }
 
-/* xi and the kinetic energy swing about equilibrium at a frequency of sqrt(2 rate) / sigma, which
- * only friction of strength alpha damps: beyond rate = alpha^2 / (2 sigma^2) they would ring, and
- * with a large eps drive each other. At most half the way to equilibrium is gone in a step. */
+/* xi and the kinetic energy swing about equilibrium at a frequency of sqrt(2 rate) /
+ * sigma, which only friction of strength alpha damps: beyond rate = alpha^2 / (2 sigma^2)
+ * they would ring, and with a large eps drive each other. At most half the way to
+ * equilibrium is gone in a step. */
 static double rate(const sgnht_options *o, double eps)
 {
     const double critical = o->alpha * o->alpha / (2 * o->sigma * o->sigma);

@@ -1,5 +1,4 @@
 /* The six numbers of each sampler against its recursion as published, in double. */
-#include "samplers/law.h"
 #include "samplers/variant.h"
 
 #include <math.h>
@@ -119,75 +118,6 @@ static void noise_is_right_for_tiny_steps(void **unused)
     }
 }
 
-static void thermostat_follows_the_momenta(void **unused)
-{
-    (void)unused;
-    const variant v = {.sampler = bens_sampler_find("sgnht"),
-                       .integrator = "integrator=euler"};
-    settings o = variant_settings(&v, 0.1, 1.5, 2);
-    const bens_step at = {.eps = 0.1, .T = 4e-5}, off = {.eps = 0.1};
-    double xi = NAN;
-
-    assert_string_equal(v.sampler->scalars[0], "thermostat");
-    assert_null(v.sampler->scalars[1]);
-    v.sampler->start(o.options, &xi);
-    assert_true(xi == 1.5);
-    /* xi' = xi + eps (mean m^2 / sigma^2 - T) / T: at 3 T it gains 2 eps. */
-    v.sampler->advance(o.options, &at, 3 * 4 * 4e-5, &xi);
-    assert_true(fabs(xi - 1.7) < 1e-15);
-    v.sampler->advance(o.options, &off, 1, &xi);
-    assert_true(fabs(xi - 1.7) < 1e-15);
-    settings_release(&o);
-}
-
-/* Its own law (samplers/law.h) with gradient noise of several strengths, part of it taken
- * off: the thermostat of baoa stands still where h Var(theta) = T, and nowhere else
- * near. */
-static void thermostat_rests_at_the_temperature(void **unused)
-{
-    (void)unused;
-    const variant v = {.sampler = bens_sampler_find("sgnht"),
-                       .integrator = "integrator=baoa"};
-    static const double frictions[] = {1, 1.3, 3, 6}, taken_shares[] = {0, 0.3};
-    const double eps = 0.1, sigma = 0.8, T = 0.7, h = 1.9, alpha = 1;
-    settings o = variant_settings(&v, eps, alpha, sigma);
-
-    for (int i = 0; i < 4; i++)
-        for (int k = 0; k < 2; k++) {
-            double xi = frictions[i], low = 0, high = 1e3;
-            bens_step at = {.eps = eps, .T = T, .scalar = &xi};
-            bens_langevin c = v.sampler->linear(o.options, &at);
-            at.taken = taken_shares[k] * c.s * c.s;
-            c.s = sqrt(c.s * c.s - at.taken);
-            for (int n = 0; n < 200; n++) { /* the noise that belongs to this friction */
-                const double B = 0.5 * (low + high);
-                *(law_of(c, h, B).tt * h < T ? &low : &high) = B;
-            }
-            v.sampler->advance(o.options, &at, law_of(c, h, low).mm, &xi);
-            assert_true(fabs(xi - frictions[i]) < 1e-12);
-            v.sampler->advance(o.options, &at, law_of(c, h, 1.1 * low).mm, &xi);
-            assert_true(low < 1e-3 || xi > frictions[i] + 1e-3);
-        }
-    settings_release(&o);
-}
-
-/* Far above its place, where a step forgets all momenta, it comes back at full speed. */
-static void thermostat_comes_back(void **unused)
-{
-    (void)unused;
-    const variant v = {.sampler = bens_sampler_find("sgnht"),
-                       .integrator = "integrator=baoa"};
-    settings o = variant_settings(&v, 0.1, 1, 1);
-    for (double far = 20; far < 1e6; far *= 3) {
-        double xi = far;
-        const bens_step at = {.eps = 0.1, .T = 1e-3, .scalar = &xi};
-        const bens_langevin c = v.sampler->linear(o.options, &at);
-        v.sampler->advance(o.options, &at, law_of(c, 1, 0).mm, &xi);
-        assert_true(xi - far < -0.08 && xi - far > -0.1000001);
-    }
-    settings_release(&o);
-}
-
 static void refuses(const char *sampler, const char *const *texts, const char *why)
 {
     const bens_sampler *s = bens_sampler_find(sampler);
@@ -235,9 +165,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_published_recursion),
         cmocka_unit_test(noise_is_right_for_tiny_steps),
-        cmocka_unit_test(thermostat_follows_the_momenta),
-        cmocka_unit_test(thermostat_rests_at_the_temperature),
-        cmocka_unit_test(thermostat_comes_back),
         cmocka_unit_test(refuses_what_does_not_belong_together),
         cmocka_unit_test(refuses_what_cannot_be),
     };

@@ -41,17 +41,38 @@ static inline covariance law_solve(double A[3][3], const double *noise)
                         row[2][3] / row[2][2]};
 }
 
-/* The stationary covariance; of a stable recursion only. */
-static inline covariance law_of(bens_langevin c, double h, double B)
+/* A step takes the covariance x to A x + noise. */
+static inline void law_map(bens_langevin c, double h, double B, double A[3][3],
+                           double *noise)
 {
     const double mt = -c.b * h, mm = c.a; /* m' = mt theta + mm m + nm n + s z */
     const double tt = 1 - c.q * h + c.r * mt, tm = c.p + c.r * mm; /* theta' likewise */
     const double nm = c.b, nt = c.q + c.r * c.b, sm = c.s, st = c.r * c.s;
-    double A[3][3] = {{tt * tt, 2 * tt * tm, tm * tm},
-                      {tt * mt, tt * mm + tm * mt, tm * mm},
-                      {mt * mt, 2 * mt * mm, mm * mm}};
-    const double noise[3] = {nt * nt * B + st * st, nt * nm * B + st * sm,
-                             nm * nm * B + sm * sm};
+    const double rows[3][4] = {{tt * tt, 2 * tt * tm, tm * tm, nt * nt * B + st * st},
+                               {tt * mt, tt * mm + tm * mt, tm * mm,
+                                nt * nm * B + st * sm},
+                               {mt * mt, 2 * mt * mm, mm * mm, nm * nm * B + sm * sm}};
+    for (int i = 0; i < 3; i++) {
+        for (int j = 0; j < 3; j++) A[i][j] = rows[i][j];
+        noise[i] = rows[i][3];
+    }
+}
+
+/* One step later. */
+static inline covariance law_step(covariance x, bens_langevin c, double h, double B)
+{
+    double A[3][3], noise[3], out[3];
+    law_map(c, h, B, A, noise);
+    for (int i = 0; i < 3; i++)
+        out[i] = A[i][0] * x.tt + A[i][1] * x.tm + A[i][2] * x.mm + noise[i];
+    return (covariance){out[0], out[1], out[2]};
+}
+
+/* The stationary covariance; of a stable recursion only. */
+static inline covariance law_of(bens_langevin c, double h, double B)
+{
+    double A[3][3], noise[3];
+    law_map(c, h, B, A, noise);
     return law_solve(A, noise);
 }
 
