@@ -90,8 +90,8 @@ static double after(const variant *v, const settings *o, double eps, double h, d
 }
 
 /* Frictions from almost none to most of a time constant a step, noise that heats by 1 %,
- * by half and threefold: h Var(theta) is T after 200 time constants of momenta under alpha,
- * or of positions where friction is strong. */
+ * by half and threefold: h Var(theta) is T after 200 time constants of momenta under
+ * alpha, or of positions where friction is strong. */
 static void thermostat_gets_there(void **unused)
 {
     (void)unused;
