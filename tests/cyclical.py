@@ -25,10 +25,10 @@ def exact_law(steps):
     mean, cov, law = np.concatenate([-MEAN, np.zeros(3)]), np.zeros((6, 6)), {}
     for t in range(max(steps)):
         u = t % CYCLE
-        eps = EPS * fall(u)
+        eps, before = EPS * fall(u), EPS * fall((t - 1) % CYCLE if t > 0 else 0)
         T = float(u >= EXPLORE * CYCLE)
         c = np.exp(-eps * ALPHA)
-        kick = np.block([[one, 0 * one], [-eps * h, one]])
+        kick = np.block([[one, 0 * one], [-(before + eps) / 2 * h, one]])
         drift = np.block([[one, eps / 2 * one], [0 * one, one]])
         friction = np.block([[one, 0 * one], [0 * one, c * one]])
         noise = np.zeros((6, 6))

@@ -165,9 +165,10 @@ static bens_draw state_of(bens_chain *chain)
                       .temperature_kinetic = NAN,
                       .temperature_configurational = NAN,
                       .diverging = chain->diverged};
-    bens_problem_schedule(p, chain->step > 0 ? chain->step - 1 : 0, &draw.step_size,
-                          &draw.temperature);
-    draw.temperature = p->constant ? p->temperature : draw.temperature * p->params.n_data;
+    bens_step last = {0};
+    bens_problem_schedule(p, chain->step > 0 ? chain->step - 1 : 0, &last);
+    draw.step_size = last.eps;
+    draw.temperature = p->constant ? p->temperature : last.T * p->params.n_data;
     if (s->n_sum > 0 && p->sigma2 > 0)
         draw.temperature_kinetic = p->params.n_data * s->sum_m2 / s->n_sum / p->sigma2 /
                                    (double)p->params.n_values;

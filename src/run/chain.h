@@ -52,7 +52,7 @@ typedef struct {
 
     /* What follows from it. */
     bens_langevin *c;     /* [n_tensors] coefficients of ...                  */
-    double c_eps, c_T;    /* ... these; NaN: out of date                      */
+    double c_eps, c_before, c_T; /* ... these; NaN: out of date               */
     bool clamped;         /* some of them would need negative noise           */
     float *s;             /* [n] noise of each coordinate; NULL: c has it     */
     bens_noise noise;     /* work done ahead                                  */

@@ -51,8 +51,8 @@ void bens_problem_release(bens_problem *problem);
 /* Local. The step after which draw k (0 ... n_draws - 1) is taken. */
 int64_t bens_problem_draw_step(const bens_problem *problem, int64_t k);
 
-/* Local. eps and T of step t. */
-void bens_problem_schedule(const bens_problem *problem, int64_t t, double *eps, double *T);
+/* Local. Sets eps, before and T of step t. */
+void bens_problem_schedule(const bens_problem *problem, int64_t t, bens_step *at);
 
 /* Local. Writes the start of chain `chain` (global number): theta, and its momenta if
  * momenta is not NULL; both [params.n]. Errors: BENS_ERR_CONFIG (flat prior, from =

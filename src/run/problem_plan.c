@@ -102,11 +102,12 @@ int64_t bens_problem_draw_step(const bens_problem *p, int64_t k)
     return bens_schedule_draw(&p->step_size, p->burn_in, p->thin, k);
 }
 
-void bens_problem_schedule(const bens_problem *p, int64_t t, double *eps, double *T)
+void bens_problem_schedule(const bens_problem *p, int64_t t, bens_step *at)
 {
-    *eps = p->eps;
-    *T = p->T;
+    at->eps = p->eps;
+    at->T = p->T;
     if (p->constant) return;
-    *eps *= bens_schedule_at(&p->step_size, t);
-    *T *= bens_schedule_at(&p->heat, t);
+    at->eps *= bens_schedule_at(&p->step_size, t);
+    if (t > 0) at->before = p->eps * bens_schedule_at(&p->step_size, t - 1);
+    at->T *= bens_schedule_at(&p->heat, t);
 }

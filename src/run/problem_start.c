@@ -25,9 +25,9 @@ static void start_from_prior(const bens_problem *p, const bens_rng *at, float *t
 
 static void start_momenta(const bens_problem *p, const bens_rng *at, float *momenta)
 {
-    double eps, T;
-    bens_problem_schedule(p, 0, &eps, &T);
-    const float sd = (float)sqrt(p->sigma2 * T);
+    bens_step first = {0};
+    bens_problem_schedule(p, 0, &first);
+    const float sd = (float)sqrt(p->sigma2 * first.T);
     memset(momenta, 0, p->params.n * sizeof *momenta);
     if (p->config->init.momenta != BENS_MOMENTA_STATIONARY || !(sd > 0)) return;
     fill_normals(p, at, momenta);

@@ -116,7 +116,9 @@ static void set_coefficients(bens_chain *chain, const bens_step *at)
 {
     const bens_problem *p = chain->work->problem;
     const bens_sampler *sampler = p->config->sampler;
-    if (at->eps == chain->c_eps && at->T == chain->c_T && !sampler->changes) return;
+    const bool same = at->eps == chain->c_eps && at->before == chain->c_before &&
+                      at->T == chain->c_T && !sampler->changes;
+    if (same) return;
     const bens_langevin all = sampler->linear(p->config->sampler_options, at);
     double taken = 0;
 
@@ -124,6 +126,7 @@ static void set_coefficients(bens_chain *chain, const bens_step *at)
     for (int i = 0; i < p->params.n_tensors; i++) taken += fill_tensor(chain, i, &all);
     chain->scalars.taken = taken / (double)p->params.n_values;
     chain->c_eps = at->eps;
+    chain->c_before = at->before;
     chain->c_T = at->T;
 }
 
@@ -180,7 +183,7 @@ void bens_chain_step(bens_chain *chain, int64_t rows)
                     .scalar = s->sampler,
                     .taken = s->taken};
 
-    bens_problem_schedule(p, chain->step, &at.eps, &at.T);
+    bens_problem_schedule(p, chain->step, &at);
     if (p->has_more) add_more(chain, rows);
     if (s->square != NULL) adapt_masses(chain, scale);
     if (sampler->advance != NULL)

@@ -22,7 +22,7 @@ static const bens_option options[] = {
 static bens_langevin linear(const void *p, const bens_step *at)
 {
     const baoa_options *o = p;
-    return bens_friction_baoa(o->alpha, o->sigma, o->alpha, at->eps, at->T);
+    return bens_friction_baoa(o->alpha, o->sigma, o->alpha, at);
 }
 
 static double mass(const void *p)

@@ -14,18 +14,20 @@ double bens_friction_mean(double y)
     return sum;
 }
 
-bens_langevin bens_friction_baoa(double alpha, double sigma, double xi, double eps,
-                                 double T)
+bens_langevin bens_friction_baoa(double alpha, double sigma, double xi,
+                                 const bens_step *at)
 {
-    const double prec = 1 / (sigma * sigma), x = eps * xi * prec;
-    const double c = bens_k_exp_f64(-x), half = 0.5 * eps * prec;
+    const double prec = 1 / (sigma * sigma), x = at->eps * xi * prec;
+    const double c = bens_k_exp_f64(-x), half = 0.5 * at->eps * prec;
+    const double kick = at->before > 0 ? 0.5 * (at->before + at->eps) : at->eps;
 
-    return (bens_langevin){.a = c,
-                           .b = c * eps,
-                           .s = sqrt(2 * alpha * eps * T * bens_friction_mean(2 * x)),
-                           .p = half,
-                           .q = half * eps,
-                           .r = half};
+    return (
+        bens_langevin){.a = c,
+                       .b = c * kick,
+                       .s = sqrt(2 * alpha * at->eps * at->T * bens_friction_mean(2 * x)),
+                       .p = half,
+                       .q = half * kick,
+                       .r = half};
 }
 
 double bens_friction_baoa_largest_step(double sigma, double h)

@@ -59,6 +59,7 @@ enum { BENS_MASS_UNIT, BENS_MASS_TENSOR };
 /* Where a step stands. */
 typedef struct {
     double eps, T;          /* schedules included                                    */
+    double before;          /* eps of the step before; 0: there was none             */
     int64_t step;           /* steps done before it: 0 for the first                 */
     int64_t adapt;          /* what is adapted stays from this step on               */
     const double *scalar;   /* of the sampler: [number of its scalars]               */

@@ -105,7 +105,7 @@ static bens_langevin linear(const void *p, const bens_step *at)
     const sgnht_options *o = p;
     const double xi = at->scalar[0], move = at->eps / (o->sigma * o->sigma);
     if (o->integrator == BAOA)
-        return bens_friction_baoa(o->alpha, o->sigma, xi, at->eps, at->T);
+        return bens_friction_baoa(o->alpha, o->sigma, xi, at);
     return (bens_langevin){.a = 1 - move * xi,
                            .b = at->eps,
                            .s = sqrt(2 * o->alpha * at->eps * at->T),
