@@ -81,8 +81,9 @@ static bens_status create(const bens_diagnose_request *request, bens_diagnosis *
     BENS_TRY(read_loss(d));
     bens_diagnose_bounds(d);
     BENS_TRY(bens_diagnose_look(d));
-    BENS_TRY(bens_diagnose_score(d));
     BENS_TRY(bens_diagnose_heats(d));
+    BENS_TRY(bens_diagnose_score(d));
+    BENS_TRY(bens_diagnose_heat_again(d));
     bens_diagnose_judge(d);
     return BENS_OK;
 }

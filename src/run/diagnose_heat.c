@@ -51,15 +51,19 @@ static double count_momenta(const bens_params *params)
 
 bens_status bens_diagnose_heats(bens_diagnosis *d)
 {
-    bens_diagnose_heat *kinetic = &d->kinetic, *other = &d->configurational;
-    const bens_diagnose_scores *s = &d->scores;
+    bens_diagnose_heat *kinetic = &d->kinetic;
     BENS_TRY(read_heat(d, "temperature_kinetic", kinetic));
     if (kinetic->known && d->temperature > 0)
         bens_temperature_interval(d->temperature,
                                   kinetic->t.n_eff * count_momenta(&d->draws->params),
                                   LEVEL, &kinetic->low, &kinetic->high);
-    BENS_TRY(read_heat(d, "temperature_configurational", other));
-    if (other->known || s->heat == NULL) return BENS_OK;
-    other->again = true;
-    return measure(d, s->heat, s->n_chains, s->n_draws, other);
+    return read_heat(d, "temperature_configurational", &d->configurational);
+}
+
+bens_status bens_diagnose_heat_again(bens_diagnosis *d)
+{
+    const bens_diagnose_scores *s = &d->scores;
+    if (d->configurational.known || s->heat == NULL) return BENS_OK;
+    d->configurational.again = true;
+    return measure(d, s->heat, s->n_chains, s->n_draws, &d->configurational);
 }

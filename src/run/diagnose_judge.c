@@ -291,7 +291,7 @@ void bens_diagnose_judge(bens_diagnosis *d)
                 "the temperature differs between draws: together they are "
                 "of no one density, temperatures are means over them");
     }
-    if (scored && !compared)
+    if (scored && !compared && !has_bad(d))
         add(d, BENS_REASON_NOTE,
             "so the verdict rests on the scores, which cannot see a mode "
             "that no chain has reached");

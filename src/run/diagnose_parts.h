@@ -40,8 +40,10 @@ void bens_diagnose_columns_release(bens_diagnose_columns *columns);
  * be used. */
 bens_status bens_diagnose_score(bens_diagnosis *d);
 
-/* d->kinetic, d->configurational; d->scores must be there. */
+/* d->kinetic, d->configurational as they are stored. */
 bens_status bens_diagnose_heats(bens_diagnosis *d);
+/* d->configurational from d->scores, where none is stored. */
+bens_status bens_diagnose_heat_again(bens_diagnosis *d);
 
 /* d->verdict and its reasons, from all the rest. */
 void bens_diagnose_judge(bens_diagnosis *d);

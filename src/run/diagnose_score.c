@@ -22,7 +22,8 @@ typedef struct {
     bens_diagnosis *d;
     int64_t n, n_values;
     float *theta;     /* [params.n] of one draw        */
-    float *x, *score; /* [n][n_values] without padding */
+    bool keep;        /* x and score are of all draws, not only of the latest */
+    float *x, *score; /* [n or 1][n_values] without padding                    */
     double *lp; /* [used chains][used draws] as stored; NULL: not that of all data */
 } scores;
 
@@ -88,7 +89,8 @@ static bens_status take_gradients(scores *s)
     for (int64_t i = 0; i < s->n; i++) {
         const int64_t k = spread(i / out->n_draws, used->n_chains, out->n_chains);
         const int64_t t = spread(i % out->n_draws, used->n_draws, out->n_draws);
-        float *x = s->x + i * s->n_values, *score = s->score + i * s->n_values;
+        const int64_t at = s->keep ? i * s->n_values : 0;
+        float *x = s->x + at, *score = s->score + at;
         double lp, loss;
         BENS_TRY(
             bens_draws_theta(d->draws, params, used->row[k], used->first + t, s->theta));
@@ -166,10 +168,6 @@ static bens_status compare(scores *s)
 {
     bens_diagnose_scores *out = &s->d->scores;
     double *scale;
-    if (s->n < 2) {
-        say(out->no_ksd, "it wants at least 2 draws");
-        return BENS_OK;
-    }
     BENS_TRY(bens_alloc((size_t)s->n_values, sizeof *scale, &scale));
     keep_moving(s, scale);
     bens_status status = BENS_OK;
@@ -189,27 +187,37 @@ static void refuse_ksd(const scores *s)
     const bens_diagnosis *d = s->d;
     char *text = s->d->scores.no_ksd;
     const int64_t most = d->config.diagnose.ksd_parameters;
-    if (d->heated)
+    if (s->n < 2)
+        say(text, "it wants at least 2 draws");
+    else if (d->heated)
         say(text, "the temperature differs between draws: they are of no one density");
     else if (s->n_values > most)
         say(text, "%lld parameters are more than [diagnose] ksd_parameters = %lld",
             (long long)s->n_values, (long long)most);
 }
 
-static bens_status measure(scores *s)
+static bens_status reserve(scores *s)
 {
     bens_diagnosis *d = s->d;
-    plan(s);
-    const size_t n = (size_t)(s->n * s->n_values);
+    const size_t n = (size_t)(s->n_values * (s->keep ? s->n : 1));
     if (d->config.store.lp == BENS_LP_FULL)
         BENS_TRY(bens_selection_stat(d, "lp", &s->lp));
-    BENS_TRY(bens_alloc(s->d->problem.problem.params.n, sizeof *s->theta, &s->theta));
+    BENS_TRY(bens_alloc(d->problem.problem.params.n, sizeof *s->theta, &s->theta));
     BENS_TRY(bens_alloc((size_t)s->n, sizeof *d->scores.heat, &d->scores.heat));
     BENS_TRY(bens_alloc(n, sizeof *s->x, &s->x));
-    BENS_TRY(bens_alloc(n, sizeof *s->score, &s->score));
-    BENS_TRY(take_gradients(s));
+    return bens_alloc(n, sizeof *s->score, &s->score);
+}
+
+/* No gradient is made that nobody wants. */
+static bens_status measure(scores *s)
+{
+    plan(s);
     refuse_ksd(s);
-    return d->scores.no_ksd[0] == '\0' ? compare(s) : BENS_OK;
+    s->keep = s->d->scores.no_ksd[0] == '\0';
+    if (!s->keep && s->d->configurational.known) return BENS_OK;
+    BENS_TRY(reserve(s));
+    BENS_TRY(take_gradients(s));
+    return s->keep ? compare(s) : BENS_OK;
 }
 
 /* Do two superchains start apart? Most often the first two say it. */
