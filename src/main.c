@@ -6,6 +6,7 @@ int main(int argc, char **argv)
     static const bens_command *const commands[] = {&bens_command_train,
                                                    &bens_command_status,
                                                    &bens_command_diagnose,
+                                                   &bens_command_predict,
                                                    &bens_command_options,
                                                    &bens_command_info,
                                                    NULL};
