@@ -14,6 +14,7 @@ typedef struct {
     const bens_params *params;
     int64_t first_chain; /* global number of row 0                         */
     int64_t n_chains;    /* rows of this file                              */
+    int64_t first_draw;  /* number of column 0: > 0 where a run was made longer */
     int64_t n_draws;     /* columns                                        */
     double n_data;       /* N                                              */
     uint64_t seed, data_hash;
@@ -50,12 +51,20 @@ uint64_t bens_samples_draw_bytes(const bens_params *params);
 bens_status bens_samples_create(const char *folder, const char *name,
                                 const bens_samples_spec *spec);
 
-/* Creates FOLDER/NAME as a virtual index over the rectangles part [n_parts] (file names in the
- * same folder), which hold rows_begin[i] ... rows_begin[i + 1] - 1 of its spec->n_chains rows.
- * An existing FOLDER/NAME is replaced at once. Errors: BENS_ERR_IO. */
+/* A rectangle of an index: a file in the same folder, and where its chains and draws stand among
+ * those of the index. */
+typedef struct {
+    const char *name;
+    int64_t row, n_rows;   /* rows row ... row + n_rows - 1       */
+    int64_t draw, n_draws; /* columns draw ... draw + n_draws - 1 */
+} bens_samples_part;
+
+/* Creates FOLDER/NAME as a virtual index over rectangles part [n_parts], which do not overlap;
+ * what none of them covers reads as NaN, 0 and not done. An existing FOLDER/NAME is replaced at
+ * once (a reader sees the old or the new one). Errors: BENS_ERR_IO. */
 bens_status bens_samples_index(const char *folder, const char *name,
-                               const bens_samples_spec *spec, const char *const *part,
-                               const int64_t *rows_begin, int n_parts);
+                               const bens_samples_spec *spec, const bens_samples_part *part,
+                               int n_parts);
 
 /* Opened for pwrite: HDF5 opens it read-only to learn the addresses and closes it again; the
  * shape is checked against params (borrowed), n_chains and n_draws. Errors: BENS_ERR_IO. */
