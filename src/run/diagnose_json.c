@@ -1,5 +1,4 @@
-/* diagnose_json.c - a diagnosis for programs. jansson's setters take NULL for no memory
- * and then fail, which shows at the end: what cannot be made is told once. */
+/* diagnose_json.c - a diagnosis for programs. */
 #include "run/diagnose_parts.h"
 
 #include <jansson.h>
