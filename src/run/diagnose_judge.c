@@ -284,12 +284,12 @@ void bens_diagnose_judge(bens_diagnosis *d)
     } else {
         compared = judge_chains(d);
         judge_ess(d);
-        judge_heats(d);
+        if (!d->heated) judge_heats(d);
         scored = judge_ksd(d) && d->used.n_chains > 1;
         if (d->heated)
-            add(d, BENS_REASON_NOTE,
-                "the temperature differs between draws: together they are "
-                "of no one density, temperatures are means over them");
+            add(d, BENS_REASON_BAD,
+                "the temperature differs between draws, so that together they are of no "
+                "one density; a constant [schedule] temperature from burn_in on helps");
     }
     if (scored && !compared && !has_bad(d))
         add(d, BENS_REASON_NOTE,

@@ -38,9 +38,9 @@ static void print_run(const bens_diagnosis *d, FILE *out)
     if (used->n_diverged > 0)
         fprintf(out, "; %lld diverged", (long long)used->n_diverged);
     if (used->n_without > 0)
-        fprintf(out, "; %lld have no such draw yet", (long long)used->n_without);
+        fprintf(out, "; %lld without draws", (long long)used->n_without);
     bens_selection_describe(used, draws, text, sizeof text);
-    fprintf(out, "; the same in ArviZ:\n%s\n", text);
+    fprintf(out, "; in ArviZ:\n%s\n", text);
 }
 
 static void print_starts(const bens_diagnosis *d, FILE *out)

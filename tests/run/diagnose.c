@@ -142,6 +142,9 @@ static void one_reason_is_enough(void **state)
     d.config.diagnose.diverged = .12; /* 1 of 9 */
     assert_int_equal(verdict(&d), BENS_TRUST);
     good_run(&d);
+    d.heated = true; /* no one density */
+    assert_int_equal(verdict(&d), BENS_TRUST_NOT);
+    d.heated = false;
     d.kinetic = (bens_diagnose_heat){.known = true, .t = {1.4, 100, .01, 40}};
     assert_int_equal(verdict(&d), BENS_TRUST);
     d.configurational.known = false; /* now the momenta count */
