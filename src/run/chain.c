@@ -210,6 +210,7 @@ bens_status bens_chain_draw(bens_chain *chain, bens_draw *draw, const float **ro
 {
     *draw = state_of(chain);
     *row = row_of(chain);
+    chain->drawn++;
     if (chain->diverged) return BENS_OK;
     BENS_TRY(evaluate(chain, draw));
     draw->diverging =

@@ -42,8 +42,9 @@ typedef struct {
     bens_workspace *work; /* borrowed */
     uint32_t number;      /* global; it alone decides the random numbers      */
 
-    /* The state: with it a run goes on bit for bit. */
+    /* The state (state.h): with it a run goes on bit for bit. */
     int64_t step;         /* steps done                                       */
+    int64_t drawn;        /* draws taken                                      */
     float *theta;         /* [n]                                              */
     float **aux;          /* [sampler->n_aux][n], ended by NULL; aux[0] = m   */
     float *noise_each;    /* [n] as scalars.noise, of every coordinate; or NULL */
@@ -63,9 +64,6 @@ typedef struct {
 /* Local. Chain `number` at its start. */
 bens_status bens_chain_create(bens_workspace *work, uint32_t number, bens_chain *out);
 void bens_chain_release(bens_chain *chain);
-
-/* Local. The state of `from`, a chain of the same problem, becomes that of `chain`. */
-void bens_chain_copy(const bens_chain *from, bens_chain *chain);
 
 /* Collective over the shards, like bens_reduce_sum. THE LOOP: steps until `until`. A
  * chain that diverges is flagged and stands still; that is no error. */

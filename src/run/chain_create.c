@@ -112,29 +112,3 @@ void bens_chain_release(bens_chain *chain)
     bens_noise_release(&chain->noise);
     *chain = (bens_chain){0};
 }
-
-static void copy(void *to, const void *from, size_t bytes)
-{
-    if (to != NULL) memcpy(to, from, bytes);
-}
-
-void bens_chain_copy(const bens_chain *from, bens_chain *chain)
-{
-    const bens_problem *p = chain->work->problem;
-    const size_t n = p->params.n * sizeof(float);
-    const size_t n_tensors = (size_t)p->params.n_tensors * sizeof(double);
-    bens_scalars *s = &chain->scalars, old = *s;
-    chain->step = from->step;
-    chain->diverged = from->diverged;
-    memcpy(chain->theta, from->theta, n);
-    for (int i = 0; chain->aux[i] != NULL; i++) memcpy(chain->aux[i], from->aux[i], n);
-    copy(chain->noise_each, from->noise_each, n);
-    *s = from->scalars;
-    s->sampler = old.sampler;
-    s->noise = old.noise;
-    s->square = old.square;
-    memcpy(s->sampler, from->scalars.sampler, (size_t)p->n_scalars * sizeof(double));
-    copy(s->noise, from->scalars.noise, n_tensors);
-    copy(s->square, from->scalars.square, n_tensors);
-    chain->c_eps = chain->c_T = NAN;
-}
