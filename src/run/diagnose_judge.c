@@ -57,8 +57,7 @@ static void judge_finite(bens_diagnosis *d)
     if (left_out > 0)
         add(d, share > d->config.diagnose.diverged ? BENS_REASON_BAD : BENS_REASON_NOTE,
             "%lld of %lld chains diverged and are left out: where they were when they "
-            "did, the "
-            "others were not stable either; a smaller [sampler] step_size helps",
+            "did, the others were not stable either; a smaller [sampler] step_size helps",
             left_out, left_out + used);
     if (d->columns.n_not_finite > 0)
         add(d, BENS_REASON_BAD, "%lld of %lld numbers are not finite in some draw",
@@ -77,10 +76,8 @@ static void judge_r_hat(bens_diagnosis *d)
     if (e->n_beyond > 0)
         add(d, BENS_REASON_BAD,
             "R-hat is %.4g at %s, wanted at most %g; %lld of %lld numbers are beyond: "
-            "the "
-            "chains, or their halves, do not agree; a longer burn_in and run helps if "
-            "they still "
-            "move, not if they sit in different modes",
+            "the chains, or their halves, do not agree; a longer burn_in and run helps "
+            "if they still move, not if they sit in different modes",
             e->value, name, d->config.diagnose.r_hat, (long long)e->n_beyond,
             (long long)d->columns.n);
     else
@@ -98,10 +95,8 @@ static void judge_nested(bens_diagnosis *d)
     if (e->n_beyond > 0)
         add(d, BENS_REASON_BAD,
             "nested R-hat is %.4g at %s, wanted below %.4f (%.4f and room for chance); "
-            "%lld of "
-            "%lld numbers are beyond: the superchains have not forgotten their starts; a "
-            "longer "
-            "burn_in helps",
+            "%lld of %lld numbers are beyond: the superchains have not forgotten their "
+            "starts; a longer burn_in helps",
             e->value, name, d->nested_limit, d->nested_bound, (long long)e->n_beyond,
             (long long)d->columns.n);
     else
@@ -122,36 +117,31 @@ static bool judge_chains(bens_diagnosis *d)
     if (nests && !common) judge_nested(d);
     if (!several)
         add(d, BENS_REASON_NOTE,
-            "one chain: R-hat wants at least 2, and nothing here can tell "
-            "a chain that has not moved on from one that has converged");
+            "one chain: R-hat wants at least 2, and nothing here can tell a chain that "
+            "has not moved on from one that has converged");
     else if (common && long_enough)
         add(d, BENS_REASON_NOTE,
             "all chains start from one point: that they agree does not show that they "
-            "have been "
-            "everywhere; [init] from = prior starts them apart, where the model has a "
-            "prior");
+            "have been everywhere; [init] from = prior starts them apart, where the "
+            "model has a prior");
     else if (common)
         add(d, BENS_REASON_NOTE,
             "R-hat wants 4 draws of a chain, found %lld, and all chains start from one "
-            "point: "
-            "comparing them cannot show that they have forgotten it; nested R-hat can if "
-            "[init] "
-            "superchain = M gives every M of them a start of their own, as from = prior "
-            "does",
+            "point: comparing them cannot show that they have forgotten it; nested R-hat "
+            "can if [init] superchain = M gives every M of them a start of their own, as "
+            "from = prior does",
             (long long)used->n_draws);
     else if (!long_enough && !nests)
         add(d, BENS_REASON_NOTE,
             "R-hat wants 4 draws of a chain, found %lld; nested R-hat wants 3 "
-            "superchains of "
-            "several chains ([init] superchain), found %lld of %lld chains: chains of so "
-            "few "
-            "draws that start on their own cannot be compared",
+            "superchains of several chains ([init] superchain), found %lld of %lld "
+            "chains: chains of so few draws that start on their own cannot be compared",
             (long long)used->n_draws, (long long)used->n_superchains,
             (long long)used->n_chains);
     else if (!long_enough && starts == BENS_STARTS_UNKNOWN)
         add(d, BENS_REASON_NOTE,
-            "whether the superchains start from different points is not "
-            "known; if not, nested R-hat says nothing");
+            "whether the superchains start from different points is not known; if not, "
+            "nested R-hat says nothing");
     return several && (long_enough || (nests && starts == BENS_STARTS_APART));
 }
 
@@ -166,8 +156,7 @@ static void judge_ess(bens_diagnosis *d)
     if (d->used.n_draws < 4) {
         add(d, n < wanted ? BENS_REASON_BAD : BENS_REASON_GOOD,
             "%g chains of %lld draw%s are worth at most about %g independent draws, "
-            "wanted at "
-            "least %g%s",
+            "wanted at least %g%s",
             n, (long long)d->used.n_draws, d->used.n_draws == 1 ? "" : "s", n, wanted,
             n < wanted ? "; more chains, or a lower [diagnose] ess, if so few are enough"
                        : "");
@@ -178,8 +167,7 @@ static void judge_ess(bens_diagnosis *d)
     if (e->value < wanted)
         add(d, BENS_REASON_BAD,
             "the %s effective sample size is %.0f at %s, wanted at least %g: about %.2g "
-            "times "
-            "as many draws, or a larger thin, are needed",
+            "times as many draws, or a larger thin, are needed",
             e == bulk ? "bulk" : "tail", e->value, name, wanted, ceil(wanted / e->value));
     else
         add(d, BENS_REASON_GOOD,
@@ -200,16 +188,13 @@ static void judge_heat(bens_diagnosis *d, const char *name, const bens_diagnose_
     else if (fabs(h->t.z) > Z_MOST)
         add(d, BENS_REASON_BAD,
             "the %s temperature is %.3g +- %.2g, wanted %g within %g %%: the draws are "
-            "not of "
-            "the density asked for; a smaller step_size, a larger batch or a longer "
-            "burn_in "
-            "helps",
+            "not of the density asked for; a smaller step_size, a larger batch or a "
+            "longer burn_in helps",
             name, h->t.mean, h->t.mcse, d->temperature, 100 * wanted);
     else
         add(d, BENS_REASON_NOTE,
             "the %s temperature is %.3g +- %.2g: too uncertain to tell whether it is %g "
-            "within "
-            "%g %%, as is wanted",
+            "within %g %%, as is wanted",
             name, h->t.mean, h->t.mcse, d->temperature, 100 * wanted);
 }
 
@@ -229,8 +214,8 @@ static void judge_heats(bens_diagnosis *d)
         fabs(kinetic->t.z) > Z_MOST)
         add(d, BENS_REASON_NOTE,
             "the kinetic temperature is %.3g +- %.2g: momenta may be hotter than "
-            "parameters "
-            "(noise of batches, a large step), and it is the parameters that count",
+            "parameters (noise of batches, a large step), and it is the parameters that "
+            "count",
             kinetic->t.mean, kinetic->t.mcse);
 }
 
@@ -250,8 +235,7 @@ static bool judge_ksd(bens_diagnosis *d)
     const bool fine = times <= wanted;
     add(d, fine ? BENS_REASON_GOOD : BENS_REASON_BAD,
         "the kernel Stein discrepancy is %.3g times that of as many exact draws, wanted "
-        "at most "
-        "%g%s",
+        "at most %g%s",
         times, wanted,
         fine ? ""
              : ": the draws are not of the density asked for, whatever the chains say");
@@ -262,9 +246,8 @@ static void judge_optimiser(bens_diagnosis *d)
 {
     add(d, BENS_REASON_NOTE,
         "temperature 0: these are end points of an optimiser, not draws of a posterior, "
-        "and "
-        "nothing here says whether they are good ones; their loss: mean %.6g, from %.6g "
-        "to %.6g",
+        "and nothing here says whether they are good ones; their loss: mean %.6g, from "
+        "%.6g to %.6g",
         d->loss_mean, d->loss_min, d->loss_max);
 }
 
@@ -293,8 +276,8 @@ void bens_diagnose_judge(bens_diagnosis *d)
     }
     if (scored && !compared && !has_bad(d))
         add(d, BENS_REASON_NOTE,
-            "so the verdict rests on the scores, which cannot see a mode "
-            "that no chain has reached");
+            "so the verdict rests on the scores, which cannot see a mode that no chain "
+            "has reached");
     d->verdict = has_bad(d)           ? BENS_TRUST_NOT
                  : compared || scored ? BENS_TRUST
                                       : BENS_TRUST_OPEN;

@@ -228,8 +228,7 @@ static void print_scores(const bens_diagnosis *d, FILE *out)
     if (s->missing[0] != '\0' || s->no_ksd[0] != '\0') return;
     fprintf(out,
             "ksd               %.4g of %lld x %lld draws in %lld coordinates; as many "
-            "exact "
-            "draws:\n                  about %.4g (worth %.0f independent ones)\n",
+            "exact draws:\n                  about %.4g (worth %.0f independent ones)\n",
             s->ksd.ksd, (long long)s->n_chains, (long long)s->n_draws,
             (long long)s->n_moving, s->exact, s->n_eff);
 }

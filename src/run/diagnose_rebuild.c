@@ -40,8 +40,7 @@ static bens_status check_data(const bens_draws *draws, const bens_problem *p)
     if (p->order.n_data == draws->n_data && hash == draws->data_hash) return BENS_OK;
     BENS_FAIL(BENS_ERR_CONFIG,
               "the training data are others than the run's: wanted %lld rows with the "
-              "hash "
-              "%016llx, found %lld with %016llx",
+              "hash %016llx, found %lld with %016llx",
               (long long)draws->n_data, (unsigned long long)draws->data_hash,
               (long long)p->order.n_data, (unsigned long long)hash);
 }
@@ -55,13 +54,11 @@ bens_status bens_rebuilt_create(const bens_draws *draws, const char *plugin,
     const bool own = strcmp(stored.model->name, "plugin") == 0;
     bens_config_release(&stored);
     if (own && plugin == NULL)
-        BENS_FAIL(BENS_ERR_CONFIG,
-                  "the density is a plug-in's, which is never loaded because "
-                  "a file says so: --plugin FILE does it");
+        BENS_FAIL(BENS_ERR_CONFIG, "the density is a plug-in's, which is never loaded "
+                                   "because a file says so: --plugin FILE does it");
     if (!own && plugin != NULL)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "--plugin: wanted a run of a plug-in, found one of another "
-                  "model");
+                  "--plugin: wanted a run of a plug-in, found one of another model");
     BENS_TRY(read_config(draws, plugin, &out->config));
     const bens_config *c = &out->config;
     BENS_TRY(bens_problem_create(c, bens_backend_find(c->run.backend),
