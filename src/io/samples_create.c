@@ -92,8 +92,7 @@ bens_status bens_samples_create(const char *folder, const char *name,
     if (access(path, F_OK) == 0)
         BENS_FAIL(BENS_ERR_IO, "wanted to make '%s': it exists", path);
     BENS_TRY(bens_samples_check_space(folder, name, bens_samples_bytes(spec)));
-    BENS_TRY(bens_samples_layout_create(spec->params, spec->first_chain, spec->n_chains,
-                                        spec->n_draws, &layout));
+    BENS_TRY(bens_samples_layout_create(spec, &layout));
     bens_status s = bens_alloc((size_t)layout.n, sizeof *address, &address);
     if (s == BENS_OK) {
         s = write_file(temporary, spec, &layout, address);

@@ -7,29 +7,29 @@
 #include <unistd.h>
 
 typedef struct {
-    const char *const *part; /* [n] */
-    const int64_t *begin;    /* [n + 1] */
+    const bens_samples_part *part; /* [n] */
     int n;
 } rectangles;
 
 static bens_status map_part(hid_t list, const bens_samples_variable *v,
-                            const char *source, const char *part, int64_t begin,
-                            int64_t end)
+                            const char *source, const bens_samples_part *part)
 {
     hsize_t shape[BENS_SAMPLES_RANK], start[BENS_SAMPLES_RANK] = {0};
     bens_samples_shape(v, shape);
     const hid_t all = H5Screate_simple(v->rank, shape, NULL);
-    start[0] = (hsize_t)begin;
-    shape[0] = (hsize_t)(end - begin);
-    const hid_t rows = H5Screate_simple(v->rank, shape, NULL);
+    start[0] = (hsize_t)part->row;
+    start[1] = (hsize_t)part->draw;
+    shape[0] = (hsize_t)part->n_rows;
+    shape[1] = (hsize_t)part->n_draws;
+    const hid_t box = H5Screate_simple(v->rank, shape, NULL);
     const bool good =
-        all >= 0 && rows >= 0 &&
+        all >= 0 && box >= 0 &&
         H5Sselect_hyperslab(all, H5S_SELECT_SET, start, NULL, shape, NULL) >= 0 &&
-        H5Pset_virtual(list, all, part, source, rows) >= 0;
+        H5Pset_virtual(list, all, part->name, source, box) >= 0;
     const bens_status s =
-        good ? BENS_OK : bens_h5_fail("cannot map '%s' of '%s'", source, part);
+        good ? BENS_OK : bens_h5_fail("cannot map '%s' of '%s'", source, part->name);
     H5Sclose(all);
-    H5Sclose(rows);
+    H5Sclose(box);
     return s;
 }
 
@@ -43,8 +43,7 @@ static bens_status map_variable(const void *context, const bens_samples_variable
     if (H5Pset_fill_time(list, H5D_FILL_TIME_IFSET) < 0 ||
         H5Pset_alloc_time(list, H5D_ALLOC_TIME_DEFAULT) < 0)
         return bens_h5_fail("cannot set the properties of '%s'", source);
-    for (int i = 0; i < r->n; i++)
-        BENS_TRY(map_part(list, v, source, r->part[i], r->begin[i], r->begin[i + 1]));
+    for (int i = 0; i < r->n; i++) BENS_TRY(map_part(list, v, source, &r->part[i]));
     return BENS_OK;
 }
 
@@ -57,18 +56,39 @@ static bens_status write_index(const char *path, const bens_samples_spec *spec,
     return s == BENS_OK ? bens_h5_close(file, path) : (H5Fclose(file), s);
 }
 
-bens_status bens_samples_index(const char *folder, const char *name,
-                               const bens_samples_spec *spec, const char *const *part,
-                               const int64_t *rows_begin, int n_parts)
+static bool is_inside(const bens_samples_spec *spec, const bens_samples_part *p)
 {
-    const rectangles r = {.part = part, .begin = rows_begin, .n = n_parts};
+    return p->row >= 0 && p->n_rows > 0 && p->row <= spec->n_chains - p->n_rows &&
+           p->draw >= 0 && p->n_draws > 0 && p->draw <= spec->n_draws - p->n_draws;
+}
+
+static bool overlap(const bens_samples_part *a, const bens_samples_part *b)
+{
+    return a->row < b->row + b->n_rows && b->row < a->row + a->n_rows &&
+           a->draw < b->draw + b->n_draws && b->draw < a->draw + a->n_draws;
+}
+
+static bool are_apart(const bens_samples_spec *spec, const bens_samples_part *part, int n)
+{
+    for (int i = 0; i < n; i++) {
+        if (!is_inside(spec, &part[i])) return false;
+        for (int k = 0; k < i; k++)
+            if (overlap(&part[i], &part[k])) return false;
+    }
+    return n > 0;
+}
+
+bens_status bens_samples_index(const char *folder, const char *name,
+                               const bens_samples_spec *spec,
+                               const bens_samples_part *part, int n_parts)
+{
+    const rectangles r = {.part = part, .n = n_parts};
     char temporary[BENS_PATH_SIZE];
     bens_samples_layout layout;
-    BENS_ASSERT(rows_begin[0] == 0 && rows_begin[n_parts] == spec->n_chains);
+    BENS_ASSERT(are_apart(spec, part, n_parts));
     bens_h5_start();
     BENS_TRY(bens_folder_temporary(folder, name, temporary));
-    BENS_TRY(bens_samples_layout_create(spec->params, spec->first_chain, spec->n_chains,
-                                        spec->n_draws, &layout));
+    BENS_TRY(bens_samples_layout_create(spec, &layout));
     bens_status s = write_index(temporary, spec, &layout, &r);
     if (s != BENS_OK)
         bens_error_set(s, "cannot make '%s/%s': %s", folder, name, bens_error_text());

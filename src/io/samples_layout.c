@@ -77,14 +77,16 @@ static bens_status check_names(const bens_samples_layout *layout)
     return BENS_OK;
 }
 
-bens_status bens_samples_layout_create(const bens_params *params, int64_t first_chain,
-                                       int64_t n_chains, int64_t n_draws,
+bens_status bens_samples_layout_create(const bens_samples_spec *spec,
                                        bens_samples_layout *out)
 {
+    const bens_params *params = spec->params;
     const bens_samples_axis chain = {.name = "chain",
-                                     .n = n_chains,
-                                     .first = first_chain};
-    const bens_samples_axis draw = {.name = "draw", .n = n_draws};
+                                     .n = spec->n_chains,
+                                     .first = spec->first_chain};
+    const bens_samples_axis draw = {.name = "draw",
+                                    .n = spec->n_draws,
+                                    .first = spec->first_draw};
     bens_samples_layout l = {.n = params->n_tensors + N_STATS + count_stats(params),
                              .n_tensors = params->n_tensors};
     BENS_TRY(bens_alloc((size_t)l.n, sizeof *l.variable, &l.variable));

@@ -37,10 +37,9 @@ typedef struct {
     bens_samples_variable *variable; /* [n], owned                                          */
 } bens_samples_layout;
 
-/* Errors: BENS_ERR_CONFIG: a tensor and a dimension, or two different dimensions, have the
- * same name. */
-bens_status bens_samples_layout_create(const bens_params *params, int64_t first_chain,
-                                       int64_t n_chains, int64_t n_draws,
+/* Of the parameters, chains and draws of spec; the rest of it is not read. Errors:
+ * BENS_ERR_CONFIG: a tensor and a dimension, or two different dimensions, have the same name. */
+bens_status bens_samples_layout_create(const bens_samples_spec *spec,
                                        bens_samples_layout *out);
 void bens_samples_layout_release(bens_samples_layout *layout);
 

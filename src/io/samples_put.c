@@ -58,8 +58,10 @@ static bens_status find_addresses(bens_samples *f)
 
 static bens_status open_file(const char *path, bens_samples *f)
 {
-    BENS_TRY(
-        bens_samples_layout_create(f->params, 0, f->n_chains, f->n_draws, &f->layout));
+    const bens_samples_spec shape = {.params = f->params,
+                                     .n_chains = f->n_chains,
+                                     .n_draws = f->n_draws};
+    BENS_TRY(bens_samples_layout_create(&shape, &f->layout));
     BENS_TRY(bens_alloc((size_t)f->layout.n, sizeof *f->address, &f->address));
     f->hash = XXH64_createState();
     if (f->hash == NULL) BENS_FAIL(BENS_ERR_FAILURE, "no memory for a checksum");

@@ -71,6 +71,23 @@ static bens_status create_parts(const bens_layout *layout, const bens_grid *grid
     return BENS_OK;
 }
 
+/* Local. */
+static bens_status write_index(const bens_layout *layout, const bens_samples_spec *spec,
+                               const char *folder)
+{
+    bens_samples_part *part;
+    BENS_TRY(bens_alloc((size_t)layout->n_parts, sizeof *part, &part));
+    for (int i = 0; i < layout->n_parts; i++)
+        part[i] = (bens_samples_part){.name = layout->name[i],
+                                      .row = layout->begin[i],
+                                      .n_rows = layout->begin[i + 1] - layout->begin[i],
+                                      .n_draws = spec->n_draws};
+    const bens_status s =
+        bens_samples_index(folder, "samples.h5", spec, part, layout->n_parts);
+    free(part);
+    return s;
+}
+
 /* Local. A folder that is there is locked before anything in it is removed. */
 static bens_status take_folder(bens_layout *layout, const char *folder, bool overwrite)
 {
@@ -88,10 +105,7 @@ bens_status bens_layout_build(bens_layout *layout, bens_comm *world,
     BENS_TRY(bens_comm_agree(world, s));
     BENS_TRY(bens_comm_agree(world, create_parts(layout, grid, spec, folder)));
 
-    if (first && layout->n_parts > 1)
-        s = bens_samples_index(folder, "samples.h5", spec,
-                               (const char *const *)layout->name, layout->begin,
-                               layout->n_parts);
+    if (first && layout->n_parts > 1) s = write_index(layout, spec, folder);
     if (first && s == BENS_OK) s = bens_folder_write(folder, "config.ini", spec->config);
     return bens_comm_agree(world, s);
 }

@@ -334,33 +334,27 @@ static bool not_second(int64_t row, int64_t draw)
 static void an_index_reads_as_one_file(void **state)
 {
     (void)state;
-    static const char *const part[] = {"samples.0000.h5", "samples.0001.h5"};
-    static const int64_t begin[] = {0, 1, CHAINS};
+    static const bens_samples_part part[] =
+        {{.name = "samples.0000.h5", .row = 0, .n_rows = 1, .n_draws = DRAWS},
+         {.name = "samples.0001.h5", .row = 1, .n_rows = CHAINS - 1, .n_draws = DRAWS}};
     fixture f;
     char path[128];
     make(&f);
     for (int i = 0; i < 2; i++) {
         bens_samples_spec spec = f.spec;
         bens_samples *s;
-        spec.first_chain += begin[i];
-        spec.n_chains = begin[i + 1] - begin[i];
-        assert_int_equal(bens_samples_create(f.folder, part[i], &spec), BENS_OK);
-        snprintf(path, sizeof path, "%s/%s", f.folder, part[i]);
+        spec.first_chain += part[i].row;
+        spec.n_chains = part[i].n_rows;
+        assert_int_equal(bens_samples_create(f.folder, part[i].name, &spec), BENS_OK);
+        snprintf(path, sizeof path, "%s/%s", f.folder, part[i].name);
         assert_int_equal(bens_samples_open(path, &f.params, spec.n_chains, DRAWS, &s),
                          BENS_OK);
-        for (int64_t row = begin[i]; row < begin[i + 1]; row++)
-            for (int64_t k = 0; k < DRAWS; k++) {
-                float theta[2048];
-                bens_draw draw;
-                fill_draw(&f.params, row, k, theta, &draw);
-                if (k == 1) continue;
-                assert_int_equal(bens_samples_put(s, row - begin[i], k, 1, theta, &draw),
-                                 BENS_OK);
-                assert_int_equal(bens_samples_done(s, row - begin[i], k, 1), BENS_OK);
-            }
+        for (int64_t row = 0; row < part[i].n_rows; row++)
+            for (int64_t k = 0; k < DRAWS; k++)
+                if (k != 1) put_one(s, &f.params, row, part[i].row + row, k);
         bens_samples_close(s);
     }
-    assert_int_equal(bens_samples_index(f.folder, "samples.h5", &f.spec, part, begin, 2),
+    assert_int_equal(bens_samples_index(f.folder, "samples.h5", &f.spec, part, 2),
                      BENS_OK);
     check_index(&f, not_second);
     assert_int_equal(unlink(path), 0);

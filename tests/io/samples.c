@@ -308,8 +308,9 @@ static void names_may_not_clash(void **state)
 static void an_index_joins_rectangles(void **state)
 {
     (void)state;
-    static const char *const part[] = {"samples.0000.h5", "samples.0001.h5"};
-    static const int64_t begin[] = {0, 1, CHAINS};
+    static const bens_samples_part part[] =
+        {{.name = "samples.0000.h5", .row = 0, .n_rows = 1, .n_draws = DRAWS},
+         {.name = "samples.0001.h5", .row = 1, .n_rows = CHAINS - 1, .n_draws = DRAWS}};
     fixture f;
     bens_samples_summary sum;
     float weight[CHAINS][DRAWS][FEATURES];
@@ -317,28 +318,25 @@ static void an_index_joins_rectangles(void **state)
     fixture_make(&f);
     for (int i = 0; i < 2; i++) {
         bens_samples_spec spec = f.spec;
-        spec.first_chain += begin[i];
-        spec.n_chains = begin[i + 1] - begin[i];
-        assert_int_equal(bens_samples_create(f.folder, part[i], &spec), BENS_OK);
+        spec.first_chain += part[i].row;
+        spec.n_chains = part[i].n_rows;
+        assert_int_equal(bens_samples_create(f.folder, part[i].name, &spec), BENS_OK);
     }
     for (int twice = 0; twice < 2; twice++) /* the second replaces the first */
-        assert_int_equal(bens_samples_index(f.folder, "samples.h5", &f.spec, part, begin,
-                                            2),
+        assert_int_equal(bens_samples_index(f.folder, "samples.h5", &f.spec, part, 2),
                          BENS_OK);
     for (int64_t row = 0; row < CHAINS; row++) {
         char path[128];
         bens_samples *s;
-        const int i = row >= begin[1];
-        snprintf(path, sizeof path, "%s/%s", f.folder, part[i]);
-        assert_int_equal(bens_samples_open(path, &f.params, begin[i + 1] - begin[i],
-                                           DRAWS, &s),
+        const bens_samples_part *p = &part[row >= part[1].row];
+        snprintf(path, sizeof path, "%s/%s", f.folder, p->name);
+        assert_int_equal(bens_samples_open(path, &f.params, p->n_rows, DRAWS, &s),
                          BENS_OK);
         float theta[64];
         bens_draw draw;
         fill_draw(&f.params, row, 2, theta, &draw);
-        assert_int_equal(bens_samples_put(s, row - begin[i], 2, 1, theta, &draw),
-                         BENS_OK);
-        assert_int_equal(bens_samples_done(s, row - begin[i], 2, 1), BENS_OK);
+        assert_int_equal(bens_samples_put(s, row - p->row, 2, 1, theta, &draw), BENS_OK);
+        assert_int_equal(bens_samples_done(s, row - p->row, 2, 1), BENS_OK);
         bens_samples_close(s);
     }
     const hid_t file = open_file(f.path);
@@ -357,7 +355,7 @@ static void an_index_joins_rectangles(void **state)
     bens_samples_summary_release(&sum);
 
     char path[128];
-    snprintf(path, sizeof path, "%s/%s", f.folder, part[1]);
+    snprintf(path, sizeof path, "%s/%s", f.folder, part[1].name);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(bens_samples_summarize(f.path, &sum), BENS_OK);
     assert_true(sum.n_done == 1 && sum.done[0] == 1 && sum.done[1] == 0);
