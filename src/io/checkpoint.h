@@ -35,9 +35,11 @@ bens_status bens_checkpoint_open(const char *path, uint64_t bytes, int64_t *firs
                                  int64_t *n_chains, bens_checkpoint **out);
 void bens_checkpoint_close(bens_checkpoint *checkpoint); /* takes NULL */
 
-/* Writes a state of row `row`: on success it is on disk and counts from now on; on an error, or
- * a crash at any instant, the one before it still does. Errors: BENS_ERR_IO (full disk). */
-bens_status bens_checkpoint_put(bens_checkpoint *checkpoint, int64_t row, const void *state);
+/* Writes states [n][bytes] of rows row ... row + n - 1, with two waits for the disk however many:
+ * on success they are there and count from now on; on an error, or a crash at any instant, each
+ * row has this one or the one before it. Errors: BENS_ERR_IO (full disk). */
+bens_status bens_checkpoint_put(bens_checkpoint *checkpoint, int64_t row, int64_t n,
+                                const void *states);
 
 /* Reads the newest valid state of a row into state [bytes]; *found = false: there is none yet (and
  * none was ever complete). Errors: BENS_ERR_IO: it cannot be read; a slot that was once valid is
