@@ -63,23 +63,6 @@ static bens_status visit_stats(void *context, const bens_h5_set *set)
     return add_variable(context, "sample_stats", set);
 }
 
-static bens_status read_shape(hid_t file, bens_draws *d)
-{
-    const hsize_t most_chains = (hsize_t)1 << 24, most = (hsize_t)1 << 32;
-    hsize_t shape[2];
-    hid_t set;
-    BENS_TRY(bens_h5_find(file, "sample_stats", "done", BENS_H5_BOOL, 2, shape, &set));
-    H5Dclose(set);
-    if (shape[0] < 1 || shape[0] > most_chains || shape[1] < 1 ||
-        shape[1] > most / shape[0])
-        BENS_FAIL(BENS_ERR_IO,
-                  "wanted up to 2^24 chains and 2^32 draws of all, found %llu x %llu",
-                  (unsigned long long)shape[0], (unsigned long long)shape[1]);
-    d->n_chains = (int64_t)shape[0];
-    d->n_draws = (int64_t)shape[1];
-    return BENS_OK;
-}
-
 /* Days from 1970-01-01 in the Gregorian calendar: years begin in March, so that the leap day is
  * the last one. */
 static double seconds_of(int year, int month, int day, int hour, int minute, int second)
@@ -101,20 +84,6 @@ static double read_date(hid_t file)
         date = seconds_of(y, m, d, h, min, s);
     free(text);
     return date;
-}
-
-static bens_status check_schema(hid_t file)
-{
-    static const char wanted[] = "bens-samples-1";
-    char *found;
-    BENS_TRY(bens_h5_get_attribute(file, "schema", &found));
-    const bool same = strcmp(found, wanted) == 0;
-    const bens_status s =
-        same ? BENS_OK
-             : bens_error_set(BENS_ERR_IO, "wanted the schema '%s', found '%.40s'",
-                              wanted, found);
-    free(found);
-    return s;
 }
 
 static bens_status read_about(hid_t file, bens_draws *d)
@@ -156,8 +125,7 @@ static bens_status mark_outputs(bens_draws *d)
 
 bens_status bens_draws_read_table(hid_t file, bens_draws *d)
 {
-    BENS_TRY(check_schema(file));
-    BENS_TRY(read_shape(file, d));
+    BENS_TRY(bens_samples_identify(file, &d->n_chains, &d->n_draws));
     BENS_TRY(bens_h5_list(file, "posterior", visit_posterior, d));
     BENS_TRY(bens_h5_list(file, "sample_stats", visit_stats, d));
     BENS_TRY(read_about(file, d));

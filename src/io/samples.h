@@ -61,10 +61,23 @@ typedef struct {
 
 /* Creates FOLDER/NAME as a virtual index over rectangles part [n_parts], which do not overlap;
  * what none of them covers reads as NaN, 0 and not done. An existing FOLDER/NAME is replaced at
- * once (a reader sees the old or the new one). Errors: BENS_ERR_IO. */
+ * once (a reader sees the old or the new one). Errors: BENS_ERR_IO (two of them do overlap). */
 bens_status bens_samples_index(const char *folder, const char *name,
                                const bens_samples_spec *spec, const bens_samples_part *part,
                                int n_parts);
+
+/* What a run's FOLDER/samples.h5 holds: itself, where it is a rectangle, or those that it is an
+ * index over, in the order in which they were given to it; whether they are there is not asked.
+ * part: owned, one free(), names and all. Errors: BENS_ERR_IO: no such file, cut, not of bens,
+ * an index that leads out of its folder or whose rectangles overlap. */
+bens_status bens_samples_parts(const char *folder, bens_samples_part **part, int *n_parts,
+                               int64_t *n_chains, int64_t *n_draws);
+
+/* Gives FOLDER/samples.h5, a rectangle, the second name samples.0000.h5 (a hard link), so that an
+ * index over it and others can replace samples.h5: at every instant that is one of the two. Where
+ * an interrupted one has done so already, it is done. Errors: BENS_ERR_IO: samples.0000.h5 is
+ * another file; a file system without hard links. */
+bens_status bens_samples_promote(const char *folder);
 
 /* Opened for pwrite: HDF5 opens it read-only to learn the addresses and closes it again; the
  * shape is checked against params (borrowed), n_chains and n_draws. Errors: BENS_ERR_IO. */

@@ -56,28 +56,6 @@ static bens_status write_index(const char *path, const bens_samples_spec *spec,
     return s == BENS_OK ? bens_h5_close(file, path) : (H5Fclose(file), s);
 }
 
-static bool is_inside(const bens_samples_spec *spec, const bens_samples_part *p)
-{
-    return p->row >= 0 && p->n_rows > 0 && p->row <= spec->n_chains - p->n_rows &&
-           p->draw >= 0 && p->n_draws > 0 && p->draw <= spec->n_draws - p->n_draws;
-}
-
-static bool overlap(const bens_samples_part *a, const bens_samples_part *b)
-{
-    return a->row < b->row + b->n_rows && b->row < a->row + a->n_rows &&
-           a->draw < b->draw + b->n_draws && b->draw < a->draw + a->n_draws;
-}
-
-static bool are_apart(const bens_samples_spec *spec, const bens_samples_part *part, int n)
-{
-    for (int i = 0; i < n; i++) {
-        if (!is_inside(spec, &part[i])) return false;
-        for (int k = 0; k < i; k++)
-            if (overlap(&part[i], &part[k])) return false;
-    }
-    return n > 0;
-}
-
 bens_status bens_samples_index(const char *folder, const char *name,
                                const bens_samples_spec *spec,
                                const bens_samples_part *part, int n_parts)
@@ -85,7 +63,7 @@ bens_status bens_samples_index(const char *folder, const char *name,
     const rectangles r = {.part = part, .n = n_parts};
     char temporary[BENS_PATH_SIZE];
     bens_samples_layout layout;
-    BENS_ASSERT(are_apart(spec, part, n_parts));
+    BENS_TRY(bens_samples_check_parts(spec->n_chains, spec->n_draws, part, n_parts));
     bens_h5_start();
     BENS_TRY(bens_folder_temporary(folder, name, temporary));
     BENS_TRY(bens_samples_layout_create(spec, &layout));

@@ -70,6 +70,16 @@ bens_status bens_samples_fill(const char *path, const bens_samples_layout *layou
                               const uint64_t *address);
 /* Are so many bytes free in the folder? Errors: BENS_ERR_IO. */
 bens_status bens_samples_check_space(const char *folder, const char *name, uint64_t wanted);
+/* Of an open file: is it of bens, and how many chains and draws does it have? At most 2^24 and
+ * 2^32 of all. Errors: BENS_ERR_IO. */
+bens_status bens_samples_identify(hid_t file, int64_t *n_chains, int64_t *n_draws);
+/* Of an open file of that shape: the rectangles it is an index over, in its order; *n_parts = 0
+ * and *part = NULL: it is none. part: owned, one free(). Errors: BENS_ERR_IO. */
+bens_status bens_samples_mapped(hid_t file, int64_t n_chains, int64_t n_draws,
+                                bens_samples_part **part, int *n_parts);
+/* Do they lie within n_chains x n_draws and not on each other? Errors: BENS_ERR_IO. */
+bens_status bens_samples_check_parts(int64_t n_chains, int64_t n_draws,
+                                     const bens_samples_part *part, int n_parts);
 /* Who made it: on the file and on every group of ArviZ's schema, as ArviZ writes it. */
 bens_status bens_samples_put_origin(hid_t object, const bens_samples_spec *spec);
 /* observed_data, if there are some. */

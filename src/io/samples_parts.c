@@ -1,0 +1,123 @@
+#include "io/samples_layout.h"
+
+#include "io/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bens_status check_schema(hid_t file)
+{
+    static const char wanted[] = "bens-samples-1";
+    char *found;
+    BENS_TRY(bens_h5_get_attribute(file, "schema", &found));
+    const bool same = strcmp(found, wanted) == 0;
+    const bens_status s =
+        same ? BENS_OK
+             : bens_error_set(BENS_ERR_IO, "wanted the schema '%s', found '%.40s'",
+                              wanted, found);
+    free(found);
+    return s;
+}
+
+bens_status bens_samples_identify(hid_t file, int64_t *n_chains, int64_t *n_draws)
+{
+    const hsize_t most_chains = (hsize_t)1 << 24, most = (hsize_t)1 << 32;
+    hsize_t shape[2];
+    hid_t set;
+    BENS_TRY(check_schema(file));
+    BENS_TRY(bens_h5_find(file, "sample_stats", "done", BENS_H5_BOOL, 2, shape, &set));
+    H5Dclose(set);
+    if (shape[0] < 1 || shape[0] > most_chains || shape[1] < 1 ||
+        shape[1] > most / shape[0])
+        BENS_FAIL(BENS_ERR_IO,
+                  "wanted up to 2^24 chains and 2^32 draws of all, found %llu x %llu",
+                  (unsigned long long)shape[0], (unsigned long long)shape[1]);
+    *n_chains = (int64_t)shape[0];
+    *n_draws = (int64_t)shape[1];
+    return BENS_OK;
+}
+
+static bens_status read_file(hid_t file, bens_samples_part **part, int *n_parts,
+                             int64_t *n_chains, int64_t *n_draws)
+{
+    BENS_TRY(bens_samples_identify(file, n_chains, n_draws));
+    BENS_TRY(bens_samples_mapped(file, *n_chains, *n_draws, part, n_parts));
+    if (*n_parts > 0) return BENS_OK;
+    BENS_TRY(bens_alloc(1, sizeof **part, part));
+    **part = (bens_samples_part){.name = "samples.h5",
+                                 .n_rows = *n_chains,
+                                 .n_draws = *n_draws};
+    *n_parts = 1;
+    return BENS_OK;
+}
+
+bens_status bens_samples_parts(const char *folder, bens_samples_part **part, int *n_parts,
+                               int64_t *n_chains, int64_t *n_draws)
+{
+    char path[BENS_PATH_SIZE];
+    bens_samples_part *found;
+    int64_t chains, draws;
+    hid_t file;
+    int n;
+    bens_h5_start();
+    BENS_TRY(bens_folder_join(folder, "samples.h5", path));
+    BENS_TRY(bens_h5_open(path, &file));
+    const bens_status s = read_file(file, &found, &n, &chains, &draws);
+    H5Fclose(file);
+    if (s != BENS_OK)
+        return bens_error_set(s, "'%s' is no whole samples file: %s", path,
+                              bens_error_text());
+    *part = found;
+    *n_parts = n;
+    *n_chains = chains;
+    *n_draws = draws;
+    return BENS_OK;
+}
+
+/* A link that is already there was made by us if it leads to the same file. */
+static bens_status link_once(const char *from, const char *to)
+{
+    struct stat a, b;
+    if (link(from, to) == 0) return BENS_OK;
+    if (errno != EEXIST)
+        BENS_FAIL(BENS_ERR_IO,
+                  "cannot give '%s' the second name '%s', which more chains or draws "
+                  "need: %s",
+                  from, to, strerror(errno));
+    if (lstat(from, &a) != 0)
+        BENS_FAIL(BENS_ERR_IO, "cannot look at '%s': %s", from, strerror(errno));
+    if (lstat(to, &b) != 0)
+        BENS_FAIL(BENS_ERR_IO, "cannot look at '%s': %s", to, strerror(errno));
+    if (a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+        BENS_FAIL(BENS_ERR_IO,
+                  "wanted to give '%s' the second name '%s', found another file there: "
+                  "move it away",
+                  from, to);
+    return BENS_OK;
+}
+
+/* Some network file systems know no fsync of a folder. */
+static bens_status sync_folder(const char *folder)
+{
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", folder, strerror(errno));
+    const int why = fsync(fd) == 0 ? 0 : errno;
+    close(fd);
+    if (why != 0 && why != EINVAL)
+        BENS_FAIL(BENS_ERR_IO, "cannot bring '%s' to the disk: %s", folder,
+                  strerror(why));
+    return BENS_OK;
+}
+
+bens_status bens_samples_promote(const char *folder)
+{
+    char from[BENS_PATH_SIZE], to[BENS_PATH_SIZE];
+    BENS_TRY(bens_folder_join(folder, "samples.h5", from));
+    BENS_TRY(bens_folder_join(folder, "samples.0000.h5", to));
+    BENS_TRY(link_once(from, to));
+    return sync_folder(folder);
+}
