@@ -1,4 +1,5 @@
-/* bens predict: what the members of a run say together about new rows, and how sure they are. */
+/* bens predict: what the members of a run say together about new rows, and how sure they
+ * are. */
 #include "cmd/cmd.h"
 #include "comm/comm.h"
 #include "run/predict.h"

@@ -1,8 +1,9 @@
-/* predictions.h - predictions.h5: what a run says about new rows; opens in ArviZ, xarray, h5py.
+/* predictions.h - predictions.h5: what a run says about new rows; opens in ArviZ, xarray,
+ * h5py.
  *
  * Like samples.h5 it is created whole by one rank, complete and early-allocated, under a
- * temporary name; every rank then writes its part with pwrite; it gets its name when all is
- * there. docs/predict.md has the layout. All functions are Local. */
+ * temporary name; every rank then writes its part with pwrite; it gets its name when all
+ * is there. docs/predict.md has the layout. All functions are Local. */
 #ifndef BENS_IO_PREDICTIONS_H
 #define BENS_IO_PREDICTIONS_H
 
@@ -68,8 +69,9 @@ bens_status bens_predictions_open(const char *temporary,
                                   bens_predictions **out);
 void bens_predictions_close(bens_predictions *file); /* takes NULL */
 
-/* Writes elements first ... first + n - 1 of a variable: double, but float32 for log_likelihood
- * and posterior_predictive, there int32 for classes. Errors: BENS_ERR_IO. */
+/* Writes elements first ... first + n - 1 of a variable: double, but float32 for
+ * log_likelihood and posterior_predictive, there int32 for classes. Errors: BENS_ERR_IO.
+ */
 bens_status bens_predictions_put(bens_predictions *file, const char *group,
                                  const char *name, uint64_t first, size_t n,
                                  const void *value);

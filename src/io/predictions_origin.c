@@ -1,5 +1,5 @@
-/* predictions_origin.c - what a samples file says about the inputs of its model, so that nothing
- * but the file is needed to predict. */
+/* predictions_origin.c - what a samples file says about the inputs of its model, so that
+ * nothing but the file is needed to predict. */
 #include "io/h5.h"
 #include "io/predictions.h"
 

@@ -25,7 +25,7 @@ static bens_status choose(bens_predictor *p, uint64_t repeat)
         memcpy(&m, counts, sizeof m);
         free(counts);
         m.member = NULL;
-        m.begin = NULL;
+        m.begin = m.cluster = NULL;
     }
     s = bens_comm_broadcast(p->world, 0, &list, &n_list, BENS_OK);
     if (s == BENS_OK && bens_comm_rank(p->world) != 0) {
@@ -36,8 +36,8 @@ static bens_status choose(bens_predictor *p, uint64_t repeat)
     return bens_comm_agree(p->world, s);
 }
 
-/* Collective. The forecasts that are kept are those of the first choice: the others are scored
- * before it. */
+/* Collective. The forecasts that are kept are those of the first choice: the others are
+ * scored before it. */
 static bens_status score(bens_predictor *p, bens_scores *scores)
 {
     for (int64_t i = p->request->repeats - 1; i >= 0; i--) {

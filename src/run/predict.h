@@ -22,10 +22,10 @@ typedef struct {
     bool posterior_predictive, log_likelihood, quiet;
 } bens_predict_request;
 
-/* Collective. Writes the file. All ranks return the same status, but for BENS_ERR_PEER as in
- * train.h. Rank 0 speaks: warnings on stderr, a table of scores on stdout. The file has the same
- * bits for any number of ranks and threads, but for its dates.
- * Errors: any; BENS_ERR_TRUST: no draw yet, or every chain diverged. */
+/* Collective. Writes the file. All ranks return the same status, but for BENS_ERR_PEER as
+ * in train.h. Rank 0 speaks: warnings on stderr, a table of scores on stdout. The file
+ * has the same bits for any number of ranks and threads, but for its dates. Errors: any;
+ * BENS_ERR_TRUST: no draw yet, or every chain diverged. */
 bens_status bens_predict(bens_comm *world, const bens_predict_request *request);
 
 #endif

@@ -149,6 +149,7 @@ void bens_members_release(bens_members *m)
 {
     free(m->member);
     free(m->begin);
+    free(m->cluster);
     *m = (bens_members){0};
 }
 
@@ -160,34 +161,41 @@ static int64_t end_of_chain(const bens_members *m, int64_t i)
     return i;
 }
 
-/* Chain c of C begins unit c U / C, if no other of that unit was there before. */
-static void group_chains(bens_members *m, int64_t n_chains)
+/* A unit that begins with member i. */
+static void add_unit(bens_members *m, int64_t i, bool apart)
 {
-    const int64_t most = n_chains < BENS_MOST_UNITS ? n_chains : BENS_MOST_UNITS;
-    for (int64_t i = 0, chain = 0; i < m->n; i = end_of_chain(m, i), chain++)
-        if (chain * most / n_chains >= m->n_units) m->begin[m->n_units++] = i;
+    if (m->n_units == 0 || apart) m->n_clusters++;
+    m->cluster[m->n_units] = m->n_clusters - 1;
+    m->begin[m->n_units++] = i;
 }
 
-static void group_draws(bens_members *m, int64_t n_chains)
+/* Chain c of C is in unit c U / C. */
+static void group_chains(bens_members *m, int64_t n_units)
 {
-    const int64_t most = BENS_MOST_UNITS / n_chains;
+    for (int64_t i = 0, chain = 0; i < m->n; i = end_of_chain(m, i), chain++)
+        if (chain * n_units / m->n_chains >= m->n_units) add_unit(m, i, true);
+}
+
+static void cut_chains(bens_members *m, int64_t most)
+{
     for (int64_t i = 0, end; i < m->n; i = end) {
         end = end_of_chain(m, i);
         const int64_t n = end - i, blocks = n < most ? n : most;
-        for (int64_t b = 0; b < blocks; b++) m->begin[m->n_units++] = i + b * n / blocks;
+        for (int64_t b = 0; b < blocks; b++)
+            add_unit(m, i + b * n / blocks, b == 0 || m->n_chains < BENS_FEW_CHAINS);
     }
 }
 
 bens_status bens_members_group(bens_members *m)
 {
-    m->n_chains = 0;
-    m->n_units = 0;
+    m->n_chains = m->n_units = m->n_clusters = 0;
     for (int64_t i = 0; i < m->n; i = end_of_chain(m, i)) m->n_chains++;
     BENS_TRY(bens_alloc(BENS_MOST_UNITS + 1, sizeof *m->begin, &m->begin));
-    if (m->n_chains >= BENS_FEW_CHAINS)
-        group_chains(m, m->n_chains);
+    BENS_TRY(bens_alloc(BENS_MOST_UNITS, sizeof *m->cluster, &m->cluster));
+    if (m->n_chains > BENS_MOST_UNITS)
+        group_chains(m, BENS_MOST_UNITS);
     else
-        group_draws(m, m->n_chains);
+        cut_chains(m, BENS_MOST_UNITS / m->n_chains);
     m->begin[m->n_units] = m->n;
     return BENS_OK;
 }

@@ -1,12 +1,12 @@
-/* predict_members.h - which draws of a run predict, and in which groups. All functions are
- * Local. */
+/* predict_members.h - which draws of a run predict, and in which groups. All functions
+ * are Local. */
 #ifndef BENS_RUN_PREDICT_MEMBERS_H
 #define BENS_RUN_PREDICT_MEMBERS_H
 
 #include "io/draws.h"
 
-/* More units than these tell a Monte Carlo error no better: it is itself known to
- * 1 / sqrt(2 (units - 1)), 9 %. */
+/* A Monte Carlo error from n clusters is itself known to 1 / sqrt(2 (n - 1)): 9 % of 64,
+ * 27 % of 8. */
 enum { BENS_MOST_UNITS = 64, BENS_FEW_CHAINS = 8 };
 
 typedef struct {
@@ -27,29 +27,31 @@ typedef struct {
     int64_t row, draw;
 } bens_member;
 
-/* The good draws that were chosen, in the order of chains, then of draws. Chains that diverged
- * give none.
+/* The good draws that were chosen, in the order of chains, then of draws. Chains that
+ * diverged give none.
  *
- * Units are what is resampled for Monte Carlo errors, and what ranks share. From 8 chains on
- * they are chains, beyond 64 of them groups of neighbouring chains. The draws of fewer chains are
- * cut in blocks of consecutive draws, up to 64 in all: those must be longer than the draws
- * remember, or the errors come out too small. */
+ * Units are what ranks share: blocks of consecutive draws of a chain, 64 / chains of
+ * each; from 33 chains on whole chains, beyond 64 of them groups of neighbours. Clusters
+ * are what is resampled for Monte Carlo errors: from 8 chains on they are chains (or
+ * those groups), since draws of a chain are not independent. Of fewer chains every unit
+ * is one: those blocks must be longer than the draws remember, or the errors come out too
+ * small. */
 typedef struct {
     int64_t n;
     bens_member *member;
     int64_t n_units;
-    int64_t
-        *begin; /* [n_units + 1]: unit u has members begin[u] ... begin[u + 1] - 1     */
-    int64_t
-        n_good; /* that could have been chosen                                         */
-    int64_t n_diverged, n_empty,
-        n_chains; /* chains that diverged; without a draw; with members */
-    int64_t
-        n_missing; /* draws that are not done yet, of chains that have not diverged    */
+    int64_t *begin; /* [n_units + 1]: unit u has members begin[u] ... begin[u + 1] - 1 */
+    int64_t n_clusters;
+    int64_t *cluster;   /* [n_units] of each unit, ascending                           */
+    int64_t n_good;     /* draws that could have been chosen                           */
+    int64_t n_chains;   /* with members                                                */
+    int64_t n_diverged; /* chains                                                      */
+    int64_t n_empty;    /* chains without a draw                                       */
+    int64_t n_missing;  /* draws not done yet, of chains that have not diverged        */
 } bens_members;
 
-/* `repeat` numbers the random choices. Errors: BENS_ERR_TRUST (no draw yet, every chain diverged),
- * BENS_ERR_CONFIG (more wanted than there are). */
+/* `repeat` numbers the random choices. Errors: BENS_ERR_TRUST (no draw yet, every chain
+ * diverged), BENS_ERR_CONFIG (more wanted than there are). */
 bens_status bens_members_create(const bens_draws *draws, const bens_member_choice *choice,
                                 uint64_t repeat, bens_members *out);
 
@@ -61,8 +63,8 @@ void bens_members_release(bens_members *members);
 void bens_members_describe(const bens_members *members, const bens_member_choice *choice,
                            char *text, size_t size);
 
-/* The chains and draws of a rectangle of members: every draw that all chains with members have.
- * row [n_rows], draw [n_draws], owned. Errors: BENS_ERR_CONFIG: there is none. */
+/* The chains and draws of a rectangle of members: every draw that all chains with members
+ * have. row [n_rows], draw [n_draws], owned. Errors: BENS_ERR_CONFIG: there is none. */
 typedef struct {
     int64_t n_rows, n_draws;
     int64_t *row, *draw;

@@ -1,5 +1,5 @@
-/* predict_model.c - the model of a run without its training data: the samples file knows what is
- * needed, and new rows are put on the scale that the training data had. */
+/* predict_model.c - the model of a run without its training data: the samples file knows
+ * what is needed, and new rows are put on the scale that the training data had. */
 #include "run/diagnose_rebuild.h"
 #include "run/predict_parts.h"
 

@@ -76,7 +76,8 @@ bens_status bens_predictor_allocate(bens_predictor *p);
 /* Members whose pair distances stand for those of all in the CRPS; exact up to here. */
 enum { BENS_CRPS_MEMBERS = 256 };
 
-/* What a unit of members says about a block of rows: sums over its members in their order. */
+/* What a unit of members says about a block of rows: sums over its members in their
+ * order. */
 typedef struct {
     double n_members;
     bens_uncertainty classes;
@@ -94,9 +95,9 @@ typedef struct {
     size_t n_values;
 } bens_unit;
 
-/* Collective. unit [n_units] for rows first ... first + n - 1 of a set, complete on all ranks;
- * each rank has made its part of them. Writes the groups of draws on the way, with `record`.
- * *out must be released even after a failure. */
+/* Collective. unit [n_units] for rows first ... first + n - 1 of a set, complete on all
+ * ranks; each rank has made its part of them. Writes the groups of draws on the way, with
+ * `record`. *out must be released even after a failure. */
 bens_status bens_units_create(bens_predictor *p, int set, int64_t first, int64_t n,
                               bool record, bens_unit **out);
 void bens_units_release(bens_unit *unit, int64_t n);
@@ -154,7 +155,8 @@ bens_status bens_predictor_write(bens_predictor *p, const bens_scores *scores);
 void bens_predictor_warn(const bens_predictor *p);
 void bens_predictor_print(const bens_predictor *p, const bens_scores *scores);
 
-/* Local. Mean and standard deviation of a metric over repeats, and its error (root mean square). */
+/* Local. Mean and standard deviation of a metric over repeats, and its error (root mean
+ * square). */
 typedef struct {
     double mean, sd, error;
 } bens_summed_score;

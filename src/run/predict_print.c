@@ -1,4 +1,5 @@
-/* predict_print.c - `bens predict` on a terminal: what was left out, and a table of scores. */
+/* predict_print.c - `bens predict` on a terminal: what was left out, and a table of
+ * scores. */
 #include "run/predict_parts.h"
 
 #include "core/text.h"
@@ -34,7 +35,7 @@ void bens_predictor_warn(const bens_predictor *p)
     if (!p->set[BENS_SET_DATA].scored)
         fprintf(stderr, "bens predict: warning: the data have no target: predictions, no "
                         "scores\n");
-    if (m->n_units == 1)
+    if (m->n == 1)
         fprintf(stderr, "bens predict: warning: one member has no Monte Carlo error\n");
     if (idle > 0)
         fprintf(stderr,
@@ -46,7 +47,7 @@ void bens_predictor_warn(const bens_predictor *p)
 /* Digits behind the point: up to the second one of the error. */
 static int digits(double error)
 {
-    if (!isfinite(error) || error <= 0) return 5;
+    if (!(error > 1e-10)) return 5;
     return (int)fmin(fmax(1 - floor(log10(error)), 0), 8);
 }
 

@@ -1,8 +1,10 @@
-/* predict_score.c - scores of the mixture, and how much they would move with other members.
+/* predict_score.c - scores of the mixture, and how much they would move with other
+ * members.
  *
- * Replicate 0 is the mixture itself, every other one a bootstrap sample of the units (Efron 1979):
- * units drawn with replacement, the mixture made again from their sums. Ranks and threads share
- * the replicates; each sums over all rows in their order, so nothing depends on who does it. */
+ * Replicate 0 is the mixture itself, every other one a bootstrap sample of the clusters
+ * of units (Efron 1979): drawn with replacement, the mixture made again from their sums.
+ * Ranks and threads share the replicates; each sums over all rows in their order, so
+ * nothing depends on who does it. */
 #include "run/predict_parts.h"
 
 #include "analysis/bootstrap.h"
@@ -16,9 +18,10 @@
 /* A standard error from 200 replicates is known to 5 %. */
 enum { REPLICATES = 200, CHUNK = 64 /* rows between two turns of the replicates */ };
 
-/* Sums over rows of one replicate, and its uncertainties row by row where ranks of rows matter. */
+/* Sums over rows of one replicate, and its uncertainties row by row where ranks of rows
+ * matter. */
 typedef struct {
-    double *weight; /* [n_units] how often each unit was drawn                       */
+    double *weight; /* [n_units] how often the cluster of each was drawn             */
     bens_class_sums classes;
     bens_real_sums reals;
     double n, total, noise, model;
@@ -39,14 +42,24 @@ static bool pairs_matter(const bens_predictor *p)
     return p->kind == BENS_PREDICTS_REALS && p->set[BENS_SET_DATA].scored;
 }
 
+/* Units of a cluster are drawn together. */
+static void draw_weights(const bens_predictor *p, int number, double *weight)
+{
+    const bens_members *m = &p->members;
+    double drawn[BENS_MOST_UNITS];
+    if (number > 0)
+        bens_bootstrap_weights(p->draws->seed, (uint64_t)number, (size_t)m->n_clusters,
+                               drawn);
+    for (int64_t u = 0; u < m->n_units; u++)
+        weight[u] = number > 0 ? drawn[m->cluster[u]] : 1;
+}
+
 static bens_status create_replicate(const bens_predictor *p, int number, replicate *r)
 {
     const size_t n_units = (size_t)p->members.n_units;
     BENS_TRY(bens_alloc(n_units, sizeof *r->weight, &r->weight));
     BENS_TRY(bens_alloc((size_t)p->n_outputs, sizeof *r->p, &r->p));
-    for (size_t u = 0; u < n_units; u++) r->weight[u] = 1;
-    if (number > 0)
-        bens_bootstrap_weights(p->draws->seed, (uint64_t)number, n_units, r->weight);
+    draw_weights(p, number, r->weight);
     for (int i = 0; i < BENS_N_SETS && p->set[BENS_SET_OOD].n > 0; i++) {
         BENS_TRY(bens_alloc((size_t)p->set[i].n, sizeof(double), &r->tu[i]));
         BENS_TRY(bens_alloc((size_t)p->set[i].n, sizeof(double), &r->eu[i]));
@@ -54,10 +67,10 @@ static bens_status create_replicate(const bens_predictor *p, int number, replica
     return BENS_OK;
 }
 
-/* One unit cannot be resampled: then there is the mixture only. */
+/* One cluster cannot be resampled: then there is the mixture only. */
 static int count_replicates(const bens_predictor *p)
 {
-    return p->members.n_units > 1 ? 1 + REPLICATES : 1;
+    return p->members.n_clusters > 1 ? 1 + REPLICATES : 1;
 }
 
 static bens_status create(bens_predictor *p, scoring *s)
@@ -120,8 +133,8 @@ static void fill_pairs(scoring *s, const bens_unit *unit, int64_t n, int64_t fir
     }
 }
 
-/* E|Y - Y'| of two members drawn from all M by their weights, from Q that stand for them: the pairs
- * of two different ones are (1 - 1/M) of all. */
+/* E|Y - Y'| of two members drawn from all M by their weights, from Q that stand for them:
+ * the pairs of two different ones are (1 - 1/M) of all. */
 static double mean_pair(const scoring *s, const replicate *r, const bens_unit *unit,
                         int64_t at)
 {
@@ -327,7 +340,7 @@ static bens_status finish(scoring *s, bens_scores *out)
         for (int k = 1; k < n; k++) one[k - 1] = value[k][m];
         out->value[m] = value[0][m];
         out->error[m] =
-            bens_bootstrap_error(one, (size_t)n - 1, (size_t)p->members.n_units);
+            bens_bootstrap_error(one, (size_t)n - 1, (size_t)p->members.n_clusters);
     }
     free(value);
     return status;

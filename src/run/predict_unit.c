@@ -1,7 +1,7 @@
 /* predict_unit.c - what units of members say about a block of rows.
  *
- * A unit is summed by one thread of one rank, its members in their order, and units are joined in
- * theirs: so nothing depends on who made which. */
+ * A unit is summed by one thread of one rank, its members in their order, and units are
+ * joined in theirs: so nothing depends on who made which. */
 #include "run/predict_parts.h"
 
 #include "analysis/mixture.h"
@@ -26,8 +26,8 @@ static bool has_y(const block *b)
     return b->set->scored && b->p->kind != BENS_PREDICTS_CLASSES;
 }
 
-/* Member m of n stands for others in the CRPS if a new one of BENS_CRPS_MEMBERS equal parts of
- * the list ends with it. */
+/* Member m of n stands for others in the CRPS if a new one of BENS_CRPS_MEMBERS equal
+ * parts of the list ends with it. */
 static bool is_pairing(int64_t m, int64_t n)
 {
     const int64_t parts = n < BENS_CRPS_MEMBERS ? n : BENS_CRPS_MEMBERS;
@@ -141,7 +141,8 @@ static bens_status each_row(const block *b, bens_predict_worker *w, bens_unit *u
     return BENS_OK;
 }
 
-/* y as a member makes it, of row i: word i of the member's own place in the random numbers. */
+/* y as a member makes it, of row i: word i of the member's own place in the random
+ * numbers. */
 static void simulate(const block *b, bens_member member, bens_predict_worker *w)
 {
     const bens_predictor *p = b->p;
