@@ -55,7 +55,8 @@ def processor():
 
 
 def about():
-    version = subprocess.run([os.environ["BENS"], "--version"], text=True, capture_output=True).stdout.strip()
+    version = subprocess.run([os.environ["BENS"], "--version"], check=True, text=True,
+                             capture_output=True).stdout.strip()
     print(f"{datetime.date.today()}, {processor()}, {platform.system()} {platform.release()}, "
           f"Python {platform.python_version()}, on {len(os.sched_getaffinity(0))} of the cores, "
           f"load {os.getloadavg()[0]:.1f} at the start.")
@@ -108,7 +109,8 @@ def command_seconds(name, build):
 
 
 def compare_draws(options):
-    seen = draws.measure({name: call(*how) for name, how in DRAWS.items()}, options.turns)
+    programs = {name: call(*how) for name, how in DRAWS.items()}
+    seen = draws.measure(programs, options.turns)
     head(["", "min-ESS/s", "with warm-up", "one command, start to end", "R-hat",
           f"IMQ-KSD after {WALL} s", "draws then", "of as many exact ones"])
     bens = None

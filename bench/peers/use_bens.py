@@ -24,7 +24,8 @@ UNIT = {None: 1, "k": 1e3, "M": 1e6, "G": 1e9}
 
 def train(settings, output):
     """Chain-steps a second by the program's own clock, and the seconds of the whole command."""
-    command = [os.environ["BENS"], "train", os.path.join(pima.root, "examples", "pima.ini"), "--overwrite"]
+    config = os.path.join(pima.root, "examples", "pima.ini")
+    command = [os.environ["BENS"], "train", config, "--overwrite"]
     for key, value in {"run.output": output, **settings}.items():
         command += ["--set", f"{key}={value}"]
     begin = time.perf_counter()

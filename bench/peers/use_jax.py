@@ -4,7 +4,8 @@
     with the rows along the vector (full batch); noise and rows for 100 steps drawn in one call,
     because counter-based numbers in small portions cost more than the gradient; 8 steps unrolled.
 
-Everything is compiled whole: lax.scan over steps, vmap over chains. The same recursions as bens's.
+Everything is compiled whole: lax.scan over steps, vmap over chains. The same recursions as bens's:
+256 chains of 6,000 steps have the means and sds of the posterior for each of the three samplers.
 """
 import os
 
