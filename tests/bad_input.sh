@@ -126,5 +126,19 @@ if mount -t tmpfs -o size=256k none small 2>/dev/null; then
 else
     echo "SKIPPED the full disk: no right to mount a tmpfs here"
 fi
+# A second prior by weight decay: not refused, but said.
+two_priors() {
+    local wanted=$1; shift
+    n=$((n + 1))
+    timeout 20 "$bens" train "$pima" --overwrite --quiet --set run.output="$PWD/decay" \
+        --set sampler.name=adamw --set sampler.temperature=0 --set sampler.alpha= \
+        --set sampler.step_size=0.01 "$@" >out 2>err </dev/null
+    [ "$(grep -c 'weight_decay = .* acts beside the prior of tensor' err)" = "$wanted" ] ||
+        { echo "FAILED: weight decay, $*: wanted $wanted warning"; cat err; failed=$((failed + 1)); }
+}
+two_priors 0 --set sampler.weight_decay=0
+two_priors 1 --set sampler.weight_decay=0.01
+two_priors 0 --set sampler.weight_decay=0.01 --set prior.name=flat
+
 echo "$n refusals tried, $failed failed"
 [ $failed = 0 ]

@@ -1,5 +1,7 @@
 #include "core/prior.h"
 
+#include "core/kernels.h"
+
 #include <math.h>
 
 static double mean_of(const bens_prior *p, size_t i)
@@ -56,7 +58,7 @@ void bens_prior_gradient(const bens_prior *prior, const float *x, size_t n, doub
  * above 1e-11 for every normal that bens_rng makes. */
 static double laplace(double z)
 {
-    return copysign(-log(erfc(fabs(z) * sqrt(0.5))), z);
+    return copysign(-bens_k_log_f64(erfc(fabs(z) * sqrt(0.5))), z);
 }
 
 void bens_prior_from_normals(const bens_prior *prior, size_t n, float *x)

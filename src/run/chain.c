@@ -53,14 +53,16 @@ static bens_status gradient_in_halves(bens_chain *chain, slice_context context,
     bens_workspace *work = chain->work;
     const bens_problem *p = work->problem;
     int64_t rows[2];
+    double part[2] = {0, 0};
     context.order = &work->halves;
     context.stride = 2;
     for (int h = 0; h < 2; h++) {
         context.first = h;
         rows[h] = rows_of_half(&work->halves, chain, h);
         BENS_TRY(bens_reduce_sum(work->reduce, gradient_of_slice, &context,
-                                 h == 0 ? work->half : work->grad, value));
+                                 h == 0 ? work->half : work->grad, &part[h]));
     }
+    *value = part[0] + part[1];
     bens_chain_noise(chain, work->half, rows[0], work->grad, rows[1]);
     p->be->add(work->half, p->params.n, work->grad);
     return BENS_OK;

@@ -146,6 +146,13 @@ static bens_status check_sampler(const bens_settings *settings, const bens_confi
                   "from no posterior, found %g",
                   bens_settings_where(settings, "sampler", "temperature"),
                   c->sampler->name, common->temperature);
+    if (common->adapt.value > 0 && common->mass == BENS_MASS_UNIT &&
+        bens_option_find(c->sampler->options, "mass") != NULL)
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "%s: [sampler] adapt: wanted mass = tensor beside it, found unit "
+                  "masses, "
+                  "which do not adapt",
+                  bens_settings_where(settings, "sampler", "adapt"));
     if (c->sampler->check == NULL) return BENS_OK;
     const bens_status status = c->sampler->check(c->sampler_options);
     if (status != BENS_OK)
@@ -159,7 +166,8 @@ static bens_status check_schedule(const bens_settings *settings, const bens_conf
     const bens_schedule_options *const s = &c->schedule;
     const bool cyclical = s->step_size.kind == BENS_SCHEDULE_CYCLICAL ||
                           s->temperature.kind == BENS_SCHEDULE_CYCLICAL;
-    const bool temperature = s->temperature.kind != BENS_SCHEDULE_CONSTANT;
+    const bool temperature =
+        s->temperature.kind != BENS_SCHEDULE_CONSTANT || s->temperature.warmup.value > 0;
     if (cyclical && s->cycle.value <= 0)
         BENS_FAIL(BENS_ERR_CONFIG,
                   "%s: [schedule] cycle: wanted the length of a cycle with cyclical, "

@@ -15,8 +15,8 @@ static bens_status refuse(const bens_prior_rule *rule, const bens_params *params
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
                                  i > 0 ? ", " : "", params->tensors[i].name);
     BENS_FAIL(BENS_ERR_CONFIG,
-              "%s: [prior %s]: wanted a pattern that matches a tensor, "
-              "found none of: %s%s",
+              "%s: [prior %s]: wanted a pattern that matches a tensor, found none; the "
+              "tensors are: %s%s",
               rule->where, rule->pattern, names, used < sizeof names ? "" : "...");
 }
 
@@ -58,6 +58,15 @@ static bens_status apply(const bens_prior_rule *rule, bens_draws *draws, bens_po
     return matched ? BENS_OK : refuse(rule, params);
 }
 
+static bens_status open_run(const bens_prior_rule *rule, bens_draws **draws)
+{
+    const bens_status s = bens_draws_open(rule->from, draws);
+    if (s != BENS_OK)
+        BENS_FAIL(s, "%s: [prior %s] from: %s", rule->where, rule->pattern,
+                  bens_error_text());
+    return BENS_OK;
+}
+
 bens_status bens_config_apply_priors(const bens_config *config, bens_pool *pool,
                                      bens_params *params)
 {
@@ -65,8 +74,7 @@ bens_status bens_config_apply_priors(const bens_config *config, bens_pool *pool,
     for (int r = 0; r < config->n_priors && status == BENS_OK; r++) {
         const bens_prior_rule *const rule = &config->prior[r];
         bens_draws *draws = NULL;
-        if (rule->from != NULL && rule->from[0] != '\0')
-            BENS_TRY(bens_draws_open(rule->from, &draws));
+        if (rule->from != NULL && rule->from[0] != '\0') BENS_TRY(open_run(rule, &draws));
         status = apply(rule, draws, pool, params);
         bens_draws_close(draws);
     }

@@ -32,8 +32,9 @@ static void show_work(const bens_session *s)
            (long long)(s->grid.first_chain + s->grid.n_chains - 1), s->grid.n_shards,
            s->grid.n_shards == 1 ? "" : "s", bens_comm_size(s->world),
            bens_comm_size(s->world) == 1 ? "" : "s");
-    printf("steps      %lld a chain: burn-in %lld, then %lld draws, one every %lld\n",
-           last, (long long)p->burn_in, (long long)p->n_draws, (long long)p->thin);
+    printf("steps      %lld a chain: burn-in %lld, then %lld draws, one every %lld%s\n",
+           last, (long long)p->burn_in, (long long)p->n_draws, (long long)p->thin,
+           p->step_size.cycle > 0 ? " of the sampling phases" : "");
     if (p->train != NULL)
         printf("data       %lld rows x %lld columns, %lld held out; batch %lld\n",
                (long long)p->train->n_rows, (long long)p->train->n_features,
@@ -56,14 +57,16 @@ static double memory(const bens_session *s)
 {
     const bens_problem *p = &s->problem;
     const double chains = ceil((double)s->grid.n_chains / s->grid.n_groups);
-    const double n = (double)p->params.n, aux = s->config.sampler->n_aux;
-    const double draw = n * sizeof(float) + sizeof(bens_draw);
+    const double n = (double)p->params.n;
+    const double aux = s->config.sampler->n_aux + (p->noise == BENS_NOISE_EACH ? 2 : 0);
+    const double shared = p->noise >= BENS_NOISE_TENSOR ? 3 : 2;
+    const double draw = (double)p->stored.n * sizeof(float) + sizeof(bens_draw);
     const double buffer = fmin(draw * (double)p->n_draws, fmax(1 << 20, draw));
     const double rows = p->train != NULL ? (double)p->train->n_rows : 0;
     const double columns = p->train != NULL ? (double)p->train->n_features : 0;
     return chains * ((1 + aux) * n * sizeof(float) +
                      fmin(buffer, fmax((256 << 20) / chains, draw))) +
-           2 * n * sizeof(float) + rows * (3 * columns + 2) * sizeof(float);
+           shared * n * sizeof(float) + rows * (3 * columns + 2) * sizeof(float);
 }
 
 static bens_status show_files(const bens_session *s)
@@ -129,11 +132,14 @@ static bens_status show_stability(bens_session *s, const bens_chain *chain)
         return BENS_OK;
     }
     const double most = s->config.sampler->largest_step(s->config.sampler_options, h);
+    const bens_sampler_common *const common = s->config.sampler_options;
+    const bool scaled = common->mass == BENS_MASS_TENSOR;
     if (isfinite(h) && h > 0)
         printf("step size  %g; the largest stable one is %.3g where the chain starts "
                "(largest "
-               "curvature %.3g)%s\n",
-               p->eps, most, h, p->eps >= most ? ": TOO LARGE" : "");
+               "curvature %.3g%s)%s\n",
+               p->eps, most, h, scaled ? "; larger masses allow more" : "",
+               p->eps >= most && !scaled ? ": TOO LARGE" : "");
     else
         printf("step size  %g; no bound where the chain starts (largest curvature "
                "%.3g)\n",

@@ -76,18 +76,29 @@ static bens_status plan_priors(const bens_config *config, bens_problem *p)
 static bens_status plan_noise(const bens_config *config, bens_problem *p)
 {
     const bens_sampler_common *const common = config->sampler_options;
+    const long long rows = p->order.n_data, batch = p->order.batch;
+    const bool estimated = common->gradient_noise == BENS_ESTIMATED;
     if (common->gradient_noise == 0) return BENS_OK;
-    p->noise = BENS_NOISE_GIVEN;
-    if (common->gradient_noise != BENS_ESTIMATED) return BENS_OK;
-    p->noise = p->params.n <= BENS_NOISE_FEW ? BENS_NOISE_EACH : BENS_NOISE_TENSOR;
-    if (p->order.batch < 2 * p->order.n_slices || p->order.batch == p->order.n_data)
-        BENS_FAIL(
-            BENS_ERR_CONFIG,
-            "[sampler] gradient_noise = estimated: wanted batches of at least %lld and "
-            "less than all %lld rows (the estimate compares the halves of a batch), "
-            "found %lld",
-            2 * (long long)p->order.n_slices, (long long)p->order.n_data,
-            (long long)p->order.batch);
+    if (rows == 1 && estimated)
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "[sampler] gradient_noise = estimated: wanted batches of rows to "
+                  "compare, "
+                  "found model '%s' without data; give a number",
+                  p->model->name);
+    if (rows > 1 && batch == rows)
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "[sampler] gradient_noise: wanted [data] batch below all %lld rows, "
+                  "found "
+                  "the full batch, which has no noise to take off",
+                  rows);
+    if (estimated && batch < 2 * p->order.n_slices)
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "[sampler] gradient_noise = estimated: wanted batches of at least %lld "
+                  "rows (the halves of a batch are compared), found %lld",
+                  2 * (long long)p->order.n_slices, batch);
+    p->noise = !estimated                      ? BENS_NOISE_GIVEN
+               : p->params.n <= BENS_NOISE_FEW ? BENS_NOISE_EACH
+                                               : BENS_NOISE_TENSOR;
     return BENS_OK;
 }
 

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-/* Weights of the newest estimate: means over all of them at first, later over about this many. */
+/* Over about how many estimates a running mean goes, once there are that many. */
 static const double NOISE_MEMORY = 500, MASS_MEMORY = 50;
 /* The heaviest tensor against the lightest. */
 static const double LARGEST_MASS = 1e6;
@@ -19,9 +19,11 @@ bool bens_chain_wants_halves(const bens_chain *chain)
     return chain->work->problem->noise >= BENS_NOISE_TENSOR && is_due(chain);
 }
 
+/* Of the newest estimate. At first the older half of them counts little: a chain comes from far
+ * away, where noise and gradients are larger. */
 static double weight(double n_before, double memory)
 {
-    return 1 / fmin(n_before + 1, memory);
+    return fmax(2 / (n_before + 2), 1 / memory);
 }
 
 void bens_chain_noise(bens_chain *chain, const float *first, int64_t rows1,

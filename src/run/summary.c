@@ -23,7 +23,7 @@ void bens_summary_add(bens_summary *summary, const bens_draw *draw)
 
 /* Is a thermometer off by a factor of two and more, and by more than chance (four times the
  * error of its mean)? Says so. */
-static bool is_off(const char *name, const bens_thermometer *t)
+static bool is_off(const bens_session *s, const char *name, const bens_thermometer *t)
 {
     const double n = t->n, mean = t->sum / n, wanted = t->wanted / n;
     if (n < 2 || wanted == 0 || (mean < 2 * wanted && mean > wanted / 2)) return false;
@@ -32,8 +32,11 @@ static bool is_off(const char *name, const bens_thermometer *t)
     fprintf(stderr,
             "bens train: warning: the %s temperature is %.3g where %.3g was asked for: "
             "these are not draws of it; a smaller step_size, a larger batch or a longer "
-            "burn_in helps (--dry-run shows the largest stable step)\n",
-            name, mean, wanted);
+            "burn_in helps%s\n",
+            name, mean, wanted,
+            s->config.sampler->largest_step != NULL
+                ? " (--dry-run shows the largest stable step)"
+                : "");
     return true;
 }
 
@@ -68,8 +71,8 @@ bool bens_summary_judge(const bens_session *s, const bens_summary *summary)
                 "not take; the draws are complete\n",
                 summary->n_unreported);
     warn_of_clamped(s, summary);
-    const bool hot = is_off("kinetic", &summary->kinetic);
-    const bool off = is_off("configurational", &summary->configurational);
+    const bool hot = is_off(s, "kinetic", &summary->kinetic);
+    const bool off = is_off(s, "configurational", &summary->configurational);
     return summary->n_diverged == 0 && !hot && !off;
 }
 

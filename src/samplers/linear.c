@@ -29,6 +29,7 @@ double bens_linear_noise_gain(const bens_langevin *c, bool momenta)
 bens_langevin bens_linear_without_noise(bens_langevin c, double B, bool momenta,
                                         bool *clamped)
 {
+    if (!(c.s > 0)) return c; /* nothing is injected: nothing to take off */
     const double left = c.s * c.s - bens_linear_noise_gain(&c, momenta) * B;
     if (left < 0) *clamped = true;
     c.s = left > 0 ? sqrt(left) : 0;

@@ -90,7 +90,7 @@ static double rate(const sgnht_options *o, double eps)
     return fmin(fmin(1, critical), o->alpha / (2 * eps));
 }
 
-/* At T = 0, which a schedule may ask for, nothing is held. */
+/* At T = 0 nothing is held. */
 static void advance(const void *p, const bens_step *at, double mean_m2, double *scalar)
 {
     const sgnht_options *o = p;

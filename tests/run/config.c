@@ -450,7 +450,7 @@ static void priors_reach_their_tensors(void **state)
     assert_int_equal(bens_config_apply_priors(&c, c.pool, &p), BENS_ERR_CONFIG);
     assert_string_equal(bens_error_text(),
                         "--set: [prior wieght]: wanted a pattern that matches "
-                        "a tensor, found none of: weight, bias");
+                        "a tensor, found none; the tensors are: weight, bias");
     bens_config_release(&c);
     bens_params_release(&p);
 }

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { MIDDLE = 333, END = 700 };
+enum { END = 700 };
 
 typedef struct {
     bens_config config;
@@ -65,7 +65,7 @@ static void assert_same(const bens_chain *a, const bens_chain *b, const char *wh
 }
 
 /* The other chain has another number of steps and another state before it is written over. */
-static void check(const char *sampler, const char *rest)
+static void check_at(int64_t middle, const char *sampler, const char *rest)
 {
     fixture f;
     bens_chain whole, copy;
@@ -75,7 +75,7 @@ static void check(const char *sampler, const char *rest)
     assert_int_equal(bens_chain_create(&f.work, 3, &whole), BENS_OK);
     assert_int_equal(bens_chain_create(&f.work, 3, &copy), BENS_OK);
     assert_int_equal(bens_chain_run(&copy, 57), BENS_OK);
-    assert_int_equal(bens_chain_run(&whole, MIDDLE), BENS_OK);
+    assert_int_equal(bens_chain_run(&whole, middle), BENS_OK);
     void *state;
     assert_int_equal(bens_alloc(bens_state_bytes(&f.problem), 1, &state), BENS_OK);
     bens_state_save(&whole, state);
@@ -92,6 +92,13 @@ static void check(const char *sampler, const char *rest)
     bens_chain_release(&whole);
     bens_chain_release(&copy);
     stop(&f);
+}
+
+/* While masses adapt (until step 300) and after. */
+static void check(const char *sampler, const char *rest)
+{
+    check_at(123, sampler, rest);
+    check_at(333, sampler, rest);
 }
 
 /* The keys that a sampler must be given. */
@@ -142,11 +149,37 @@ static void test_noise_is_estimated(void **state)
     stop(&f);
 }
 
+/* lp = batch is that of the batch whether or not its gradient was made in halves. */
+static void test_value_of_halves(void **state)
+{
+    (void)state;
+    double lp[2];
+    for (int estimated = 0; estimated < 2; estimated++) {
+        fixture f;
+        bens_chain chain;
+        bens_draw draw;
+        const float *row;
+        start(&f, "baoa",
+              estimated ? "alpha = 2\ngradient_noise = estimated\n[store]\nlp = batch\n"
+                        : "alpha = 2\n[store]\nlp = batch\n");
+        assert_int_equal(bens_chain_create(&f.work, 0, &chain), BENS_OK);
+        assert_int_equal(bens_chain_run(&chain, 1), BENS_OK);
+        assert_int_equal(bens_chain_draw(&chain, &draw, &row), BENS_OK);
+        lp[estimated] = draw.loss;
+        bens_chain_release(&chain);
+        stop(&f);
+    }
+    /* from zero every row has log 2, in whatever order they are added */
+    assert_true(fabs(lp[0] - log(2)) < 1e-6);
+    assert_true(fabs(lp[1] - log(2)) < 1e-6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_sampler),
         cmocka_unit_test(test_noise_is_estimated),
+        cmocka_unit_test(test_value_of_halves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
