@@ -93,15 +93,25 @@ static bens_status open_mapped(const bens_draws *d, const bens_samples_part *map
     return BENS_OK;
 }
 
+/* The very file that HDF5 has open: an index can be given its name at any instant. */
+static int descriptor(hid_t file)
+{
+    void *handle; /* of HDF5's default driver: an int */
+    if (H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) >= 0)
+        return fcntl(*(const int *)handle, F_DUPFD_CLOEXEC, 0);
+    errno = EBADF;
+    return -1;
+}
+
 static bens_status open_whole(hid_t file, const bens_draws *d)
 {
     bens_draws_file *f = d->file;
     BENS_TRY(bens_alloc(1, sizeof *f->part, &f->part));
-    f->part[0] = (bens_draws_part){.fd = open(f->path, O_RDONLY | O_CLOEXEC),
+    f->part[0] = (bens_draws_part){.fd = descriptor(file),
                                    .n_rows = d->n_chains,
                                    .n_draws = d->n_draws};
-    if (f->part[0].fd < 0) BENS_FAIL(BENS_ERR_IO, "%s", strerror(errno));
     f->n_parts = 1;
+    if (f->part[0].fd < 0) BENS_FAIL(BENS_ERR_IO, "%s", strerror(errno));
     return find_variables(file, d, &f->part[0]);
 }
 

@@ -266,17 +266,6 @@ static bool all(int64_t row, int64_t draw)
     return row >= 0 && draw >= 0;
 }
 
-/* The draw of row `row`, into row `at` of a file, without waiting for the disk. */
-static void put_one(bens_samples *s, const bens_params *p, int64_t at, int64_t row,
-                    int64_t k)
-{
-    float theta[2048];
-    bens_draw draw;
-    fill_draw(p, row, k, theta, &draw);
-    assert_int_equal(bens_samples_put(s, at, k, 1, theta, &draw), BENS_OK);
-    assert_int_equal(bens_samples_done(s, at, k, 1), BENS_OK);
-}
-
 /* More than one block of 1 MiB of every kind of read: 5,000 chains x 1 draw, 3 x 2,000. */
 static void many_draws_come_back(void **state)
 {
@@ -290,7 +279,7 @@ static void many_draws_come_back(void **state)
         f.spec.n_draws = draws;
         bens_samples *s = create(&f);
         for (int64_t row = 0; row < chains; row++)
-            for (int64_t k = 0; k < draws; k++) put_one(s, &f.params, row, row, k);
+            for (int64_t k = 0; k < draws; k++) put_cell(s, &f.params, row, k, row, k);
         bens_samples_close(s);
         bens_draws *d = open_draws(f.path);
         assert_true(d->n_complete == draws);
@@ -351,7 +340,7 @@ static void an_index_reads_as_one_file(void **state)
                          BENS_OK);
         for (int64_t row = 0; row < part[i].n_rows; row++)
             for (int64_t k = 0; k < DRAWS; k++)
-                if (k != 1) put_one(s, &f.params, row, part[i].row + row, k);
+                if (k != 1) put_cell(s, &f.params, row, k, part[i].row + row, k);
         bens_samples_close(s);
     }
     assert_int_equal(bens_samples_index(f.folder, "samples.h5", &f.spec, part, 2),

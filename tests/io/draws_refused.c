@@ -269,6 +269,19 @@ static void bytes_behind_the_end_are_refused(void **state)
     fixture_release(&f);
 }
 
+/* As the reader of draws. */
+static void expect_parts(const fixture *f, const char *text)
+{
+    bens_samples_part *part = NULL;
+    int64_t chains, draws;
+    int n;
+    assert_int_equal(bens_samples_parts(f->folder, &part, &n, &chains, &draws),
+                     BENS_ERR_IO);
+    assert_null(part);
+    if (strstr(bens_error_text(), text) == NULL)
+        fail_msg("wanted '%s' in '%s'", text, bens_error_text());
+}
+
 /* sample_stats/done of an index, mapped onto SOURCE: rows and draws from ... to of the index.
  * step > 1: a comb, not a box. */
 static void map(hid_t list, const char *source, const hsize_t *from, const hsize_t *n,
@@ -296,16 +309,20 @@ static void an_index_stays_in_its_folder(void **state)
     static const struct {
         const char *source, *text;
         hsize_t from, n, step;
+        bool opened; /* it is seen in the rectangle only */
     } cases[] = {
-        {"/etc/passwd", "in the folder of the index, found '/etc/passwd'", 0, DRAWS, 1},
-        {"../x/samples.h5", "in the folder of the index, found '../x/sam", 0, DRAWS, 1},
-        {"a/../../x.h5", "in the folder of the index, found 'a/../../x", 0, DRAWS, 1},
-        {"part.h5", "wanted rectangles of chains x draws in the index", 0, 2, 3},
+        {"/etc/passwd", "in the folder of the index, found '/etc/passwd'", 0, DRAWS, 1,
+         false},
+        {"../x/samples.h5", "in the folder of the index, found '../x/sam", 0, DRAWS, 1,
+         false},
+        {"a/../../x.h5", "in the folder of the index, found 'a/../../x", 0, DRAWS, 1,
+         false},
+        {"part.h5", "wanted rectangles of chains x draws in the index", 0, 2, 3, false},
         {"part.h5",
-         "rectangle 'part.h5': wanted 3 along axis 1 of posterior/weight, found", 2, 3,
-         1},
+         "rectangle 'part.h5': wanted 3 along axis 1 of posterior/weight, found", 2, 3, 1,
+         true},
         {"samples.h5", "rectangle 'samples.h5': wanted sample_stats/done contiguous", 0,
-         DRAWS, 1},
+         DRAWS, 1, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fixture f;
@@ -319,8 +336,28 @@ static void an_index_stays_in_its_folder(void **state)
         map(list, cases[i].source, from, n, cases[i].step);
         set_map(&f, list);
         expect(f.path, cases[i].text);
+        if (!cases[i].opened) expect_parts(&f, cases[i].text);
         fixture_release(&f);
     }
+}
+
+/* Rectangles that share draws would be read as the one by some and as the other by others. */
+static void overlapping_rectangles_are_refused(void **state)
+{
+    (void)state;
+    static const char text[] = "of different chains or draws, found 'a.h5' and 'c.h5'";
+    static const char *const source[] = {"a.h5", "b.h5", "c.h5"};
+    static const hsize_t from[][2] = {{0, 0}, {2, 0}, {1, 3}};
+    static const hsize_t n[][2] = {{2, 4}, {2, 3}, {1, 1}};
+    fixture f;
+    fixture_make(&f);
+    create(&f, f.path);
+    const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    for (int i = 0; i < 3; i++) map(list, source[i], from[i], n[i], 1);
+    set_map(&f, list);
+    expect(f.path, text);
+    expect_parts(&f, text);
+    fixture_release(&f);
 }
 
 /* Four rectangles, chains x draws, in folders below that of the index. */
@@ -329,7 +366,6 @@ static void rectangles_may_cut_draws_too(void **state)
     (void)state;
     fixture f;
     bens_draws *d;
-    float theta[64];
     double lp[CHAINS][DRAWS], weight[CHAINS][DRAWS];
     fixture_make(&f);
     create(&f, f.path);
@@ -337,28 +373,15 @@ static void rectangles_may_cut_draws_too(void **state)
     for (hsize_t i = 0; i < 4; i++) {
         const hsize_t from[] = {i / 2 * 3, i % 2 * 2};
         const hsize_t n[] = {i < 2 ? 3 : 1, i % 2 == 0 ? 2 : 4};
-        char folder[96], path[128], source[32];
-        bens_samples *s;
-        bens_samples_spec spec = f.spec;
-        spec.n_chains = (int64_t)n[0];
-        spec.n_draws = (int64_t)n[1];
+        const bens_samples_part part = {.row = (int64_t)from[0],
+                                        .n_rows = (int64_t)n[0],
+                                        .draw = (int64_t)from[1],
+                                        .n_draws = (int64_t)n[1]};
+        char folder[96], source[32];
         snprintf(source, sizeof source, "%d/samples.h5", (int)i);
         snprintf(folder, sizeof folder, "%s/%d", f.folder, (int)i);
-        snprintf(path, sizeof path, "%s/%s", f.folder, source);
         assert_int_equal(mkdir(folder, 0777), 0);
-        assert_int_equal(bens_samples_create(folder, "samples.h5", &spec), BENS_OK);
-        assert_int_equal(bens_samples_open(path, &f.params, spec.n_chains, spec.n_draws,
-                                           &s),
-                         BENS_OK);
-        for (int64_t row = 0; row < spec.n_chains; row++)
-            for (int64_t k = 0; k < spec.n_draws; k++) {
-                bens_draw draw;
-                fill_draw(&f.params, row + (int64_t)from[0], k + (int64_t)from[1], theta,
-                          &draw);
-                assert_int_equal(bens_samples_put(s, row, k, 1, theta, &draw), BENS_OK);
-                assert_int_equal(bens_samples_done(s, row, k, 1), BENS_OK);
-            }
-        bens_samples_close(s);
+        put_rectangle(&f, source, &part);
         map(list, source, from, n, 1);
     }
     set_map(&f, list);
@@ -392,6 +415,7 @@ int main(void)
         cmocka_unit_test(what_leads_elsewhere_is_refused),
         cmocka_unit_test(bytes_behind_the_end_are_refused),
         cmocka_unit_test(an_index_stays_in_its_folder),
+        cmocka_unit_test(overlapping_rectangles_are_refused),
         cmocka_unit_test(rectangles_may_cut_draws_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,4 +120,39 @@ static inline bens_status put_draws(bens_samples *s, const bens_params *p, int64
     return status;
 }
 
+/* One draw of a run, of that row and draw, into its place at (at_row, at_draw) of a file; without
+ * waiting for the disk. */
+static inline void put_cell(bens_samples *s, const bens_params *p, int64_t at_row,
+                            int64_t at_draw, int64_t row, int64_t draw)
+{
+    bens_draw stats;
+    float *theta = calloc(p->n, sizeof *theta);
+    assert_non_null(theta);
+    fill_draw(p, row, draw, theta, &stats);
+    assert_int_equal(bens_samples_put(s, at_row, at_draw, 1, theta, &stats), BENS_OK);
+    assert_int_equal(bens_samples_done(s, at_row, at_draw, 1), BENS_OK);
+    free(theta);
+}
+
+/* FOLDER/NAME, a rectangle of the run with all its draws. */
+static inline void put_rectangle(const fixture *f, const char *name,
+                                 const bens_samples_part *part)
+{
+    char path[256];
+    bens_samples *s;
+    bens_samples_spec spec = f->spec;
+    spec.first_chain += part->row;
+    spec.n_chains = part->n_rows;
+    spec.first_draw += part->draw;
+    spec.n_draws = part->n_draws;
+    snprintf(path, sizeof path, "%s/%s", f->folder, name);
+    assert_int_equal(bens_samples_create(f->folder, name, &spec), BENS_OK);
+    assert_int_equal(bens_samples_open(path, &f->params, part->n_rows, part->n_draws, &s),
+                     BENS_OK);
+    for (int64_t row = 0; row < part->n_rows; row++)
+        for (int64_t k = 0; k < part->n_draws; k++)
+            put_cell(s, &f->params, row, k, part->row + row, part->draw + k);
+    bens_samples_close(s);
+}
+
 #endif
