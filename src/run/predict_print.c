@@ -40,8 +40,8 @@ void bens_predictor_warn(const bens_predictor *p)
     if (idle > 0)
         fprintf(stderr,
                 "bens predict: warning: %" PRId64 " of %d ranks have nothing to do: the "
-                "members are shared in %" PRId64 " parts\n",
-                idle, bens_comm_size(p->world), m->n_units);
+                "members are shared in %" PRId64 " part%s\n",
+                idle, bens_comm_size(p->world), m->n_units, plural(m->n_units));
 }
 
 /* Digits behind the point: up to the second one of the error. */
