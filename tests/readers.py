@@ -1,7 +1,8 @@
 """A run of four ranks, read by the programs that users have. ctest: timeout 180
 
 h5py, xarray with both engines, ArviZ 0.23 (and open_datatree, which is what from_netcdf of ArviZ
-1.x is) agree on what is in samples.h5, of a finished run and of one that was killed.
+1.x is) agree on what is in samples.h5, of a finished run, of one that was killed and of one that was
+made larger, where a corner is still to come.
 Arguments: the build folder and the source folder. Exit code 77: the packages are not there.
 """
 import json
@@ -14,7 +15,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "python"))
-from bens_run import BENS as bens, run, source
+from bens_run import BENS as bens, build, run, source
 
 try:
     import arviz
@@ -176,6 +177,50 @@ def check_killed(path):
         equal(bool(np.isfinite(table["mean"]).all()), True, "summary of the draws that are there")
 
 
+def make_larger():
+    """Of tests/io/samples_parts.c: 2 chains x 4 draws, then 2 more draws, then 2 more chains."""
+    shutil.rmtree("larger", ignore_errors=True)
+    subprocess.run([f"{build}/tests/test_io_samples_parts", "larger"], check=True)
+    chain, draw = np.meshgrid(range(4), range(6), indexing="ij")
+    there = (chain < 2) | (draw < 4)
+    weight = np.where(there, 1000 * chain + 100 * draw, np.nan)[..., None] + np.arange(3) + 0.25
+    return there, weight, np.where(there, -10.0 * chain - draw, np.nan)
+
+
+def check_larger_sets(posterior, stats, larger):
+    there, weight, lp = larger
+    for ds in (posterior, stats):
+        equal(ds["chain"].values.tolist(), [7, 8, 9, 10], "chains of the larger run")
+        equal(ds["draw"].values.tolist(), list(range(6)), "draws of the larger run")
+    equal(np.array_equal(posterior["weight"].values, weight, equal_nan=True), True, "weight")
+    equal(np.array_equal(stats["lp"].values, lp, equal_nan=True), True, "lp")
+    equal(stats["done"].values.tolist(), there.tolist(), "done")
+    equal(stats["step"].dtype, np.int64, "type of step")
+    whole = posterior["weight"].isel(draw=slice(0, 4))
+    equal(bool(np.isfinite(whole).all()), True, "the draws that every chain has")
+
+
+def check_larger(larger):
+    path = "larger/samples.h5"
+    with h5py.File(path) as f:
+        sources = [v.file_name for v in f["posterior/weight"].virtual_sources()]
+        equal(sources, [f"samples.000{i}.h5" for i in range(3)], "rectangles")
+        equal(np.array_equal(f["posterior/weight"][:], larger[1], equal_nan=True), True, "h5py")
+        checksums(f)
+    with h5py.File("larger/samples.0001.h5") as f:
+        for g in ("posterior", "sample_stats"):
+            equal((f[g]["chain"][:].tolist(), f[g]["draw"][:].tolist()), ([7, 8], [4, 5]), g)
+    for engine in ("h5netcdf", "netcdf4"):
+        with xr.open_dataset(path, group="posterior", engine=engine) as posterior, \
+             xr.open_dataset(path, group="sample_stats", engine=engine) as stats:
+            check_larger_sets(posterior, stats, larger)
+    data = arviz.from_netcdf(path)
+    check_larger_sets(data.posterior, data.sample_stats, larger)
+    table = arviz.summary(data.isel(draw=slice(0, 4)), var_names="weight")
+    # 1000 chain + 100 draw: 1500 and 150 on average
+    equal(table["mean"].tolist(), [1650.25, 1651.25, 1652.25], "means of weight")
+
+
 def status(folder, code=0):
     """What bens status says: JSON, or the line of an error."""
     done = subprocess.run([bens, "status", "--json", folder], capture_output=True, text=True)
@@ -211,6 +256,7 @@ def main():
                           capture_output=True, text=True).stdout
     equal("weight[plas]" in read and "800 of 800 draws" in read, True, "examples/read.py")
     check_killed(train_and_kill("killed"))
+    check_larger(make_larger())
     check_status()
     print(f"h5py {h5py.__version__}, xarray {xr.__version__}, ArviZ {arviz.__version__}: the same")
 
