@@ -91,8 +91,10 @@ static hid_t access_list(H5F_libver_t high)
 {
     const hid_t list = H5Pcreate(H5P_FILE_ACCESS);
     /* Bounds V18 give superblock 2: checksummed metadata and no open-for-write flag. Large
-     * objects start on a page. */
+     * objects start on a page. Without a sieve H5Dwrite writes: it would hold back small data
+     * until H5Dclose, and lose an error there. */
     bool good = list >= 0 && H5Pset_fclose_degree(list, H5F_CLOSE_STRONG) >= 0 &&
+                H5Pset_sieve_buf_size(list, 0) >= 0 &&
                 H5Pset_libver_bounds(list, H5F_LIBVER_V18, high) >= 0 &&
                 H5Pset_alignment(list, 65536, 4096) >= 0;
 #if H5_VERSION_GE(1, 12, 1) || (H5_VERSION_GE(1, 10, 7) && !H5_VERSION_GE(1, 12, 0))
