@@ -1,6 +1,7 @@
 /* bens train: from an INI file to draws on disk. */
 #include "cmd/cmd.h"
 #include "comm/comm.h"
+#include "run/stop.h"
 #include "run/train.h"
 
 #include <getopt.h>
@@ -22,14 +23,28 @@ static bens_status join(int argc, char **argv, char **out)
     return BENS_OK;
 }
 
+static bens_status read_resume(const char *text, bens_resume_choice *out)
+{
+    static const char *const names[] = {[BENS_RESUME_NEVER] = "never",
+                                        [BENS_RESUME_AUTO] = "auto",
+                                        [BENS_RESUME_MUST] = "must"};
+    for (int i = 0; i < 3; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *out = (bens_resume_choice)i;
+            return BENS_OK;
+        }
+    BENS_FAIL(BENS_ERR_CONFIG, "--resume: wanted auto, never or must, found '%s'", text);
+}
+
 static bens_status parse(int argc, char **argv, const char **set,
                          bens_train_request *request)
 {
-    enum { SET = BENS_FIRST_FLAG, OVERWRITE, DRY_RUN, QUIET };
+    enum { SET = BENS_FIRST_FLAG, OVERWRITE, DRY_RUN, QUIET, RESUME };
     static const struct option flags[] = {{"set", required_argument, NULL, SET},
                                           {"overwrite", no_argument, NULL, OVERWRITE},
                                           {"dry-run", no_argument, NULL, DRY_RUN},
                                           {"quiet", no_argument, NULL, QUIET},
+                                          {"resume", required_argument, NULL, RESUME},
                                           {NULL, 0, NULL, 0}};
     int flag;
     opterr = 0;
@@ -43,8 +58,11 @@ static bens_status parse(int argc, char **argv, const char **set,
             request->dry_run = true;
         else if (flag == QUIET)
             request->quiet = true;
+        else if (flag == RESUME)
+            BENS_TRY(read_resume(optarg, &request->resume));
         else if (flag == ':')
-            BENS_FAIL(BENS_ERR_CONFIG, "'%s' wants a value, as in --set chain.draws=100",
+            BENS_FAIL(BENS_ERR_CONFIG,
+                      "'%s' wants a value, as in --set chain.draws=100 or --resume auto",
                       argv[optind - 1]);
         else
             return bens_command_refuse_flag("train", argv);
@@ -52,6 +70,10 @@ static bens_status parse(int argc, char **argv, const char **set,
     if (optind + 1 != argc)
         BENS_FAIL(BENS_ERR_CONFIG, "wanted one INI file, found %d; see bens train --help",
                   argc - optind);
+    if (request->overwrite && request->resume != BENS_RESUME_NEVER)
+        BENS_FAIL(BENS_ERR_CONFIG, "wanted --overwrite or --resume, found both: the one "
+                                   "removes what the other "
+                                   "goes on with");
     request->config = argv[optind];
     request->set = set;
     return BENS_OK;
@@ -60,6 +82,7 @@ static bens_status parse(int argc, char **argv, const char **set,
 static bens_status run(int argc, char **argv)
 {
     bens_comm *world;
+    bens_stop_watch();
     BENS_TRY(bens_comm_start(&argc, &argv, &world));
     bens_train_request request = {.version = BENS_VERSION};
     const char **set = NULL;
@@ -87,7 +110,8 @@ static bens_status run(int argc, char **argv)
 const bens_command bens_command_train = {
     .name = "train",
     .arguments =
-        "CONFIG [--set section.key=value]... [--overwrite] [--dry-run] [--quiet]",
+        "CONFIG [--set section.key=value]... [--resume auto|never|must] [--overwrite] "
+        "[--dry-run] [--quiet]",
     .doc = "run tempered chains and write their draws",
     .help =
         "Runs the chains that the INI file CONFIG describes; under mpirun or srun each "
@@ -98,6 +122,9 @@ const bens_command bens_command_train = {
         "\n"
         "  --set section.key=value  the same as a line in CONFIG, and stronger; may be "
         "repeated\n"
+        "  --resume auto|never|must go on with the run in [run] output: if there is one, "
+        "never\n"
+        "                           (the default), or it is an error if there is none\n"
         "  --overwrite              remove the files of an earlier run in [run] output\n"
         "  --dry-run                check everything, show sizes, memory, time and the "
         "largest\n"

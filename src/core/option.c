@@ -257,6 +257,33 @@ static bens_status set_length(const setting *s)
     return BENS_OK;
 }
 
+/* Seconds in a unit; 0: no such unit. */
+static double seconds_of(const char *unit)
+{
+    static const struct {
+        const char *name;
+        double seconds;
+    } units[] = {{"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(unit, units[i].name) == 0) return units[i].seconds;
+    return 0;
+}
+
+/* 0 needs no unit. */
+static bens_status set_time(const setting *s)
+{
+    const char *unit;
+    double value;
+    if (!read_real(s->value, &unit, &value)) return refuse(s, "");
+    const double seconds = seconds_of(skip_space(unit));
+    if (seconds == 0 && (value != 0 || *skip_space(unit) != '\0'))
+        return refuse(s, *skip_space(unit) == '\0' ? " (a unit is wanted)" : "");
+    value *= seconds;
+    if (!in_range(s->option, value)) return refuse(s, "");
+    store(s, &value, sizeof value);
+    return BENS_OK;
+}
+
 bens_status bens_option_set(const bens_option *option, void *target, bens_pool *pool,
                             const char *folder, const char *where, const char *section,
                             const char *value)
@@ -266,8 +293,9 @@ bens_status bens_option_set(const bens_option *option, void *target, bens_pool *
         [BENS_OPTION_REAL] = set_real,     [BENS_OPTION_TEXT] = set_text,
         [BENS_OPTION_PATH] = set_path,     [BENS_OPTION_CHOICE] = set_choice,
         [BENS_OPTION_MATRIX] = set_matrix, [BENS_OPTION_LENGTH] = set_length,
+        [BENS_OPTION_TIME] = set_time,
     };
-    BENS_ASSERT(option->kind >= BENS_OPTION_BOOL && option->kind <= BENS_OPTION_LENGTH);
+    BENS_ASSERT(option->kind >= BENS_OPTION_BOOL && option->kind <= BENS_OPTION_TIME);
     return set[option->kind](
         &(setting){option, target, pool, folder, where, section, value});
 }

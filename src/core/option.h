@@ -19,6 +19,7 @@ typedef enum {              /* what the value is      type of the field it fills
     BENS_OPTION_CHOICE,     /* one of `choices`       int      (0 for the first)       */
     BENS_OPTION_MATRIX,     /* 1 0.5 / 0.5 2          bens_matrix                      */
     BENS_OPTION_LENGTH,     /* 100 | 3 epochs         bens_length                      */
+    BENS_OPTION_TIME,       /* 90 s | 10 min | 2 h    double, in seconds               */
 } bens_option_kind;
 /* clang-format on */
 

@@ -79,6 +79,14 @@ static bens_status print_length(const bens_length *length, bens_pool *pool, char
     return bens_pool_text(pool, text, out);
 }
 
+static bens_status print_time(double seconds, bens_pool *pool, char **out)
+{
+    char text[64];
+    print_real(seconds, text, sizeof text - 8);
+    if (seconds != 0) strcat(text, " s");
+    return bens_pool_text(pool, text, out);
+}
+
 bens_status bens_option_print(const bens_option *option, const void *target,
                               bens_pool *pool, char **out)
 {
@@ -105,6 +113,9 @@ bens_status bens_option_print(const bens_option *option, const void *target,
             return bens_pool_text(pool, option->word, out);
         print_real(v.real, number, sizeof number);
         return bens_pool_text(pool, number, out);
+    case BENS_OPTION_TIME:
+        load(option, target, &v.real, sizeof v.real);
+        return print_time(v.real, pool, out);
     case BENS_OPTION_CHOICE:
         load(option, target, &v.choice, sizeof v.choice);
         return print_choice(option, v.choice, pool, out);
@@ -191,6 +202,10 @@ void bens_option_wanted(const bens_option *option, char *text, size_t size)
         break;
     case BENS_OPTION_MATRIX:
         snprintf(text, size, "numbers, rows parted by /%s", or_nothing);
+        break;
+    case BENS_OPTION_TIME:
+        snprintf(text, size, "a time%s as '90 s', '10 min', '2 h'",
+                 option->min == option->max || option->min > 0 ? "" : ", 0 or");
         break;
     case BENS_OPTION_LENGTH:
         snprintf(text, size, "a number%s of steps or, as '3 epochs', of epochs", within);

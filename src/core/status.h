@@ -14,6 +14,7 @@ typedef enum {
     BENS_ERR_TRUST = 3,   /* a result that must not be believed ([run] strict)       */
     BENS_ERR_IO = 4,      /* a file could not be read, made or written               */
     BENS_ERR_PEER = 5,    /* another rank or a device was lost                       */
+    BENS_STOPPED = 75,    /* no error: checkpointed before the end, run me again     */
 } bens_status;
 
 /* Local. Records the line (cut at 1023 bytes; line breaks become spaces) and returns `code`. */

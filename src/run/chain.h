@@ -49,6 +49,8 @@ typedef struct {
     float **aux;          /* [sampler->n_aux][n], ended by NULL; aux[0] = m   */
     float *noise_each;    /* [n] as scalars.noise, of every coordinate; or NULL */
     bens_scalars scalars;
+    double batch_value;   /* sum of log-likelihood over the batch of the last */
+    int64_t batch_rows;   /* step before a draw, if lp = batch                */
     bool diverged;        /* theta is NaN from then on, step stays            */
 
     /* What follows from it. */
@@ -57,8 +59,6 @@ typedef struct {
     bool clamped;         /* some of them would need negative noise           */
     float *s;             /* [n] noise of each coordinate; NULL: c has it     */
     bens_noise noise;     /* work done ahead                                  */
-    double batch_value;   /* sum of log-likelihood over the batch of the last */
-    int64_t batch_rows;   /* step before a draw, if lp = batch                */
 } bens_chain;
 
 /* Local. Chain `number` at its start. */

@@ -10,6 +10,7 @@
 typedef struct {
     char *output, *backend;
     int64_t seed, threads;
+    double time_limit; /* seconds; 0: none */
     bool strict;
 } bens_run_options;
 
@@ -52,6 +53,10 @@ typedef struct {
 } bens_chain_options;
 
 typedef struct {
+    double every; /* seconds */
+} bens_checkpoint_options;
+
+typedef struct {
     int lp; /* BENS_LP_ */
 } bens_store_options;
 enum { BENS_LP_FULL, BENS_LP_BATCH };
@@ -80,6 +85,7 @@ typedef struct {
     bens_schedule_options schedule;
     bens_chain_options chain;
     bens_store_options store;
+    bens_checkpoint_options checkpoint;
     bens_diagnose_options diagnose;
     const bens_model *model;
     void *model_options;

@@ -15,6 +15,8 @@ static const bens_option run[] = {
      .choices = "auto|cpu|cuda", AT(backend), .doc = "where the arithmetic is done"},
     {.name = "threads", .kind = BENS_OPTION_INT, .preset = "1", .min = 1, .max = 4096,
      AT(threads), .unit = "threads a rank", .doc = "changes the speed, not the bits"},
+    {.name = "time_limit", .kind = BENS_OPTION_TIME, .preset = "0", .max = 1e30,
+     AT(time_limit), .doc = "then checkpoint and exit 75 (\"run me again\"); 0: none"},
     {.name = "strict", .kind = BENS_OPTION_BOOL, .preset = "false", AT(strict),
      .doc = "exit 3 if a chain diverged or a thermometer is far off"},
     {0}};
@@ -164,6 +166,11 @@ static const bens_option normal[] = {
 static const bens_option laplace[] = {SCALE("mean distance from the centre"), MEAN, {0}};
 static const bens_option normal_fan_in[] = {
     SCALE("standard deviation is scale / sqrt(inputs of an output)"), {0}};
+static const bens_option checkpoint[] = {
+    {.name = "every", .kind = BENS_OPTION_TIME, .preset = "10 min", .max = 1e30,
+     .above_min = true, .offset = offsetof(bens_checkpoint_options, every),
+     .doc = "between the checkpoints that --resume goes on from"},
+    {0}};
 /* clang-format on */
 
 static const bens_prior_kind kinds[] = {BENS_PRIOR_NORMAL, BENS_PRIOR_LAPLACE,
@@ -250,6 +257,8 @@ static const bens_section sections[] = {
      IN(schedule)},
     {.name = "chain", .doc = "the length of a chain", .options = chain, IN(chain)},
     {.name = "store", .doc = "what is kept with a draw", .options = store, IN(store)},
+    {.name = "checkpoint", .doc = "how much work a crash may cost", .options = checkpoint,
+     IN(checkpoint)},
     {.name = "diagnose", .doc = "what bens diagnose wants before it trusts a run",
      .options = diagnose, IN(diagnose)},
 };

@@ -75,9 +75,12 @@ static bens_status show_files(const bens_session *s)
     char need[TEXT], space[TEXT], ram[TEXT];
     uint64_t free_bytes = 0;
     double bytes = 0;
-    for (int i = 0; i < s->layout.n_parts; i++) {
+    for (int64_t i = 0; i < s->layout.n_samples; i++) {
+        const bens_rectangle *r = &s->layout.samples[i];
+        if (!r->is_new) continue;
         bens_samples_spec spec = bens_session_spec(s, NULL, NULL, NULL);
-        spec.n_chains = s->layout.begin[i + 1] - s->layout.begin[i];
+        spec.n_chains = r->n_rows;
+        spec.n_draws = r->n_draws;
         bytes += (double)bens_samples_bytes(&spec);
     }
     BENS_TRY(bens_folder_free(folder, &free_bytes));
@@ -86,7 +89,7 @@ static bens_status show_files(const bens_session *s)
     bens_text_bytes(memory(s), ram, sizeof ram);
     printf("memory     about %s a rank\n", ram);
     printf("writes     %s: samples.h5%s, metrics.jsonl, config.ini: %s, %s free\n",
-           folder, s->layout.n_parts > 1 ? " (an index over rectangles)" : "", need,
+           folder, s->layout.n_samples > 1 ? " (an index over rectangles)" : "", need,
            space);
     if (bytes > (double)free_bytes)
         BENS_FAIL(BENS_ERR_IO, "the run needs %s in '%s', which has %s free", need,

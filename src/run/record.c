@@ -1,6 +1,7 @@
 #include "run/record.h"
 
 #include "core/clock.h"
+#include "io/folder.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,9 +16,16 @@ typedef struct {
     bens_draw latest; /* for metrics                             */
 } pending;
 
-struct bens_record {
-    bens_record_spec spec; /* its paths are not used after opening */
+/* A rectangle of the run that has rows of this rank. */
+typedef struct {
+    bens_rectangle at;
     bens_samples *samples;
+} target;
+
+struct bens_record {
+    bens_record_spec spec; /* its paths and layout are not used after opening */
+    target *target;        /* [n_targets] */
+    int64_t n_targets;
     bens_metrics *metrics;
     int64_t capacity; /* draws a chain */
     pending *chain;   /* [n_chains]    */
@@ -35,13 +43,31 @@ static int64_t choose_capacity(const bens_record_spec *spec)
     return n < 1 ? 1 : n > spec->n_draws ? spec->n_draws : n;
 }
 
+static bens_status open_targets(const bens_record_spec *spec, bens_record *r)
+{
+    const bens_layout *l = spec->layout;
+    const int64_t first = spec->first_row, last = first + spec->n_chains;
+    BENS_TRY(bens_alloc((size_t)l->n_samples, sizeof *r->target, &r->target));
+    for (int64_t i = 0; i < l->n_samples; i++) {
+        const bens_rectangle *at = &l->samples[i];
+        char path[BENS_PATH_SIZE];
+        if (at->row >= last || at->row + at->n_rows <= first) continue;
+        target *t = &r->target[r->n_targets];
+        t->at = *at;
+        BENS_TRY(bens_folder_join(spec->folder, at->name, path));
+        BENS_TRY(
+            bens_samples_open(path, spec->params, at->n_rows, at->n_draws, &t->samples));
+        r->n_targets++;
+    }
+    return BENS_OK;
+}
+
 static bens_status open_all(const bens_record_spec *spec, bens_record *r)
 {
     r->spec = *spec;
     r->capacity = choose_capacity(spec);
     r->flushed = bens_clock();
-    BENS_TRY(bens_samples_open(spec->samples, spec->params, spec->file_chains,
-                               spec->n_draws, &r->samples));
+    BENS_TRY(open_targets(spec, r));
     BENS_TRY(bens_metrics_open(spec->metrics, &r->metrics));
     BENS_TRY(bens_alloc((size_t)spec->n_chains, sizeof *r->chain, &r->chain));
     for (int64_t i = 0; i < spec->n_chains; i++) {
@@ -49,6 +75,7 @@ static bens_status open_all(const bens_record_spec *spec, bens_record *r)
         BENS_TRY(
             bens_alloc((size_t)r->capacity * spec->params->n, sizeof(float), &c->theta));
         BENS_TRY(bens_alloc((size_t)r->capacity, sizeof *c->draw, &c->draw));
+        c->first = spec->drawn != NULL ? spec->drawn[i] : 0;
         c->latest = (bens_draw){.loss = NAN, .temperature_kinetic = NAN};
     }
     return BENS_OK;
@@ -75,7 +102,8 @@ void bens_record_close(bens_record *r)
     }
     free(r->chain);
     bens_metrics_close(r->metrics);
-    bens_samples_close(r->samples);
+    for (int64_t i = 0; i < r->n_targets; i++) bens_samples_close(r->target[i].samples);
+    free(r->target);
     free(r);
 }
 
@@ -107,23 +135,44 @@ static void report(bens_record *r, int64_t i, int64_t step)
     if (bens_metrics_put(r->metrics, &metric) != BENS_OK) r->n_unreported++;
 }
 
+/* What of chain i waits falls into one or more rectangles: data, or the flags `done`. */
+static bens_status write_chain(bens_record *r, int64_t i, bool done)
+{
+    const pending *c = &r->chain[i];
+    const size_t n = r->spec.params->n;
+    const int64_t row = r->spec.first_row + i;
+    for (int64_t k = 0; k < r->n_targets; k++) {
+        const target *t = &r->target[k];
+        const int64_t in_file = row - t->at.row, end = t->at.draw + t->at.n_draws;
+        const int64_t from = c->first > t->at.draw ? c->first : t->at.draw;
+        const int64_t to = c->first + c->n < end ? c->first + c->n : end;
+        if (in_file < 0 || in_file >= t->at.n_rows || from >= to) continue;
+        const int64_t skip = from - c->first, column = from - t->at.draw;
+        if (done)
+            BENS_TRY(bens_samples_done(t->samples, in_file, column, to - from));
+        else
+            BENS_TRY(bens_samples_put(t->samples, in_file, column, to - from,
+                                      c->theta + (size_t)skip * n, c->draw + skip));
+    }
+    return BENS_OK;
+}
+
 /* Chains with step[i] >= 0 are reported even if nothing of theirs waits. */
 static bens_status flush(bens_record *r, const int64_t *step)
 {
-    const int64_t n_chains = r->spec.n_chains, row = r->spec.first_row;
+    const int64_t n_chains = r->spec.n_chains;
     bool any = false;
     for (int64_t i = 0; i < n_chains; i++) {
-        const pending *c = &r->chain[i];
-        if (c->n == 0) continue;
+        if (r->chain[i].n == 0) continue;
         any = true;
-        BENS_TRY(
-            bens_samples_put(r->samples, row + i, c->first, c->n, c->theta, c->draw));
+        BENS_TRY(write_chain(r, i, false));
     }
-    if (any) BENS_TRY(bens_samples_sync(r->samples));
+    for (int64_t k = 0; k < r->n_targets && any; k++)
+        BENS_TRY(bens_samples_sync(r->target[k].samples));
     for (int64_t i = 0; i < n_chains; i++) {
         pending *c = &r->chain[i];
-        if (c->n > 0) BENS_TRY(bens_samples_done(r->samples, row + i, c->first, c->n));
         const bool had = c->n > 0;
+        if (had) BENS_TRY(write_chain(r, i, true));
         c->first += c->n;
         c->n = 0;
         if (step != NULL || had) report(r, i, step != NULL ? step[i] : c->latest.step);

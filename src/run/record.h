@@ -7,17 +7,19 @@
 #define BENS_RUN_RECORD_H
 
 #include "io/metrics.h"
-#include "io/samples.h"
+#include "run/layout.h"
 
 typedef struct bens_record bens_record;
 
 typedef struct {
-    const char *samples, *metrics; /* paths of this rank's rectangle, of metrics.jsonl */
-    const bens_params *params;     /* borrowed */
-    int64_t file_chains, n_draws;  /* shape of the rectangle */
-    int64_t first_row;   /* row of this rank's chain 0 in it                     */
-    int64_t first_chain; /* its global number                                    */
-    int64_t n_chains;    /* of this rank                                         */
+    const char *folder, *metrics;  /* of the run; path of metrics.jsonl           */
+    const bens_layout *layout;     /* its rectangles cover the rows below         */
+    const bens_params *params;     /* what a draw has, borrowed                   */
+    int64_t n_draws;               /* of the run                                  */
+    int64_t first_row;             /* row of this rank's chain 0 in the run       */
+    int64_t first_chain;           /* its global number                           */
+    int64_t n_chains;              /* of this rank                                */
+    const int64_t *drawn;          /* [n_chains] draws that each has already; NULL: none */
     int rank;
 } bens_record_spec;
 

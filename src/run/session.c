@@ -1,9 +1,13 @@
 #include "run/session.h"
 
+#include "io/folder.h"
 #include "io/ini.h"
+#include "run/resume.h"
+#include "run/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Collective. */
 static bens_status read_config(bens_session *s)
@@ -19,6 +23,25 @@ static bens_status read_config(bens_session *s)
     status = bens_comm_agree(s->world, status);
     free(text);
     return status;
+}
+
+/* Collective. The run that is there, if we are to go on with it. */
+static bens_status find_old(bens_session *s)
+{
+    char *text = NULL;
+    const char *folder = s->config.run.output;
+    BENS_TRY(bens_resume_find(s->world, folder, s->request->resume, &s->layout, &text,
+                              &s->remains));
+    bens_status status = BENS_OK;
+    if (text != NULL) {
+        char name[BENS_PATH_SIZE];
+        status = bens_folder_join(folder, "config.ini", name);
+        if (status == BENS_OK)
+            status = bens_config_create(name, text, strlen(text), NULL, 0, &s->old);
+        if (status == BENS_OK) bens_resume_adopt(&s->old, &s->config);
+    }
+    free(text);
+    return bens_comm_agree(s->world, status);
 }
 
 /* Local. Everything that was "auto" gets its value, so that config.ini says it; what can be
@@ -50,7 +73,24 @@ static bens_status plan(bens_session *s)
     BENS_TRY(be->start((int)c->run.threads));
     BENS_TRY(bens_problem_create(c, be, c->grid.slices, &s->problem));
     BENS_TRY(bens_config_print(c, &s->config_text));
-    return bens_layout_create(s->grid.n_chains, s->grid.n_groups, &s->layout);
+    if (s->old.model == NULL) return BENS_OK;
+    const uint64_t hash = s->problem.train != NULL ? s->problem.train->hash : 0;
+    return bens_resume_check(c->run.output, &s->old, c, hash);
+}
+
+/* Collective. Which files there are and which are to be made. */
+static bens_status plan_files(bens_session *s)
+{
+    const int64_t n_draws = s->problem.n_draws;
+    if (s->old.model != NULL)
+        return bens_layout_extend(s->world, s->config.run.output, s->grid.first_chain,
+                                  bens_state_bytes(&s->problem), s->grid.n_chains,
+                                  s->grid.n_groups, n_draws, &s->layout);
+    const int lock = s->layout.lock;
+    const bens_status status =
+        bens_layout_create(s->grid.n_chains, s->grid.n_groups, n_draws, &s->layout);
+    s->layout.lock = lock;
+    return bens_comm_agree(s->world, status);
 }
 
 static void warn_of_idle_ranks(const bens_session *s)
@@ -89,8 +129,9 @@ static void warn_of_two_priors(const bens_session *s)
 bens_status bens_session_create(bens_comm *world, const bens_train_request *request,
                                 bens_session *out)
 {
-    *out = (bens_session){.world = world, .request = request};
+    *out = (bens_session){.world = world, .request = request, .layout = {.lock = -1}};
     BENS_TRY(read_config(out));
+    BENS_TRY(find_old(out));
     const bens_grid_options *grid = &out->config.grid;
     BENS_TRY(bens_grid_create(world, grid->chains, grid->first_chain, grid->shards,
                               &out->grid));
@@ -98,6 +139,7 @@ bens_status bens_session_create(bens_comm *world, const bens_train_request *requ
     warn_of_idle_ranks(out);
     BENS_TRY(bens_comm_agree(world, plan(out)));
     warn_of_two_priors(out);
+    BENS_TRY(plan_files(out));
     const char *comm = grid->comm == BENS_COMM_MPI ? "mpi" : "none";
     const bens_status s =
         bens_workspace_create(&out->problem, comm, out->grid.shards, &out->work);
@@ -111,6 +153,7 @@ void bens_session_release(bens_session *s)
     bens_problem_release(&s->problem);
     bens_grid_release(&s->grid);
     bens_config_release(&s->config);
+    bens_config_release(&s->old);
 }
 
 bool bens_session_speaks(const bens_session *s)

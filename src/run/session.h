@@ -15,6 +15,8 @@ typedef struct {
     bens_workspace work;
     bens_layout layout;
     char *config_text; /* resolved; owned by config                 */
+    bens_config old;   /* of the run that goes on; model NULL: a new run */
+    bool remains;      /* of a start that never came to be           */
 } bens_session;
 
 /* Collective. Reads the settings on rank 0, broadcasts the bytes, parses everywhere, cuts

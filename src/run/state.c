@@ -22,6 +22,8 @@ static int list_parts(const bens_problem *p, bens_chain *c, part *out)
     PART(&c->step, sizeof c->step);
     PART(&c->drawn, sizeof c->drawn);
     PART(&c->diverged, sizeof c->diverged);
+    PART(&c->batch_value, sizeof c->batch_value);
+    PART(&c->batch_rows, sizeof c->batch_rows);
     PART(s, offsetof(bens_scalars, sampler));
     PART(s->sampler, (size_t)p->n_scalars * sizeof(double));
     if (p->noise >= BENS_NOISE_TENSOR) PART(s->noise, tensors);

@@ -2,11 +2,14 @@
 
 #include "core/clock.h"
 #include "io/folder.h"
+#include "io/draws.h"
+#include "run/keeper.h"
 #include "run/plan.h"
 #include "run/progress.h"
 #include "run/provenance.h"
 #include "run/record.h"
 #include "run/session.h"
+#include "run/stop.h"
 #include "run/summary.h"
 
 #include <stdio.h>
@@ -19,7 +22,11 @@ typedef struct {
     int64_t n;
     bens_chain *chain;   /* [n] */
     int64_t *step;       /* [n] where each chain is, for the record */
+    int64_t *drawn;      /* [n] draws that it had when we began     */
     bens_record *record; /* NULL on other shards */
+    bens_keeper *keeper; /* of checkpoints       */
+    double kept;         /* clock of the last checkpoint */
+    bool stopped;        /* asked to, and all is on disk */
     bens_progress *progress;
     int64_t n_diverged;
     bens_summary summary; /* of the draws of this group's chains */
@@ -32,6 +39,7 @@ static bens_status create_chains(group *g)
     const int64_t first = s->grid.first_chain + s->grid.begin;
     BENS_TRY(bens_alloc((size_t)g->n, sizeof *g->chain, &g->chain));
     BENS_TRY(bens_alloc((size_t)g->n, sizeof *g->step, &g->step));
+    BENS_TRY(bens_alloc((size_t)g->n, sizeof *g->drawn, &g->drawn));
     for (int64_t i = 0; i < g->n; i++)
         BENS_TRY(bens_chain_create(&s->work, (uint32_t)(first + i), &g->chain[i]));
     return BENS_OK;
@@ -48,26 +56,32 @@ static void name_metrics(const bens_comm *world, char *name, size_t size)
         snprintf(name, size, "metrics.%s.jsonl", host);
 }
 
-/* Local. */
-static bens_status open_record(group *g)
+/* Local. Where the chains are, from their checkpoints; and where their draws and states go. */
+static bens_status open_files(group *g)
 {
     const bens_session *s = g->session;
-    if (g->n == 0 || s->grid.shard != 0) return BENS_OK;
-    const int part = bens_layout_part(&s->layout, s->grid.begin);
-    const int64_t *begin = &s->layout.begin[part];
     const char *folder = s->config.run.output;
-    char samples[BENS_PATH_SIZE], metrics[BENS_PATH_SIZE], name[320];
+    char metrics[BENS_PATH_SIZE], name[320];
+    if (g->n == 0) return BENS_OK;
+    BENS_TRY(bens_keeper_open(folder, &s->layout, &s->problem, s->grid.begin, g->n,
+                              &g->keeper));
+    if (s->old.model != NULL) BENS_TRY(bens_keeper_load(g->keeper, g->chain));
+    for (int64_t i = 0; i < g->n; i++) {
+        g->step[i] = g->chain[i].step;
+        g->drawn[i] = g->chain[i].drawn;
+    }
+    if (s->grid.shard != 0) return BENS_OK;
     name_metrics(s->world, name, sizeof name);
-    BENS_TRY(bens_folder_join(folder, s->layout.name[part], samples));
     BENS_TRY(bens_folder_join(folder, name, metrics));
-    const bens_record_spec spec = {.samples = samples,
+    const bens_record_spec spec = {.folder = folder,
                                    .metrics = metrics,
+                                   .layout = &s->layout,
                                    .params = &s->problem.stored,
-                                   .file_chains = begin[1] - begin[0],
                                    .n_draws = s->problem.n_draws,
-                                   .first_row = s->grid.begin - begin[0],
+                                   .first_row = s->grid.begin,
                                    .first_chain = s->grid.first_chain + s->grid.begin,
                                    .n_chains = g->n,
+                                   .drawn = g->drawn,
                                    .rank = bens_comm_rank(s->world)};
     return bens_record_open(&spec, &g->record);
 }
@@ -96,7 +110,9 @@ static void release(group *g)
         bens_chain_release(&g->chain[i]);
     free(g->chain);
     free(g->step);
+    free(g->drawn);
     bens_record_close(g->record);
+    bens_keeper_close(g->keeper);
     bens_progress_destroy(g->progress);
 }
 
@@ -108,11 +124,34 @@ static void note(group *g, bens_status status)
     if (work->failed == BENS_OK) work->failed = status;
 }
 
+/* Local. Draws first: a checkpoint never knows of a draw that is not on disk. */
+static bens_status keep(group *g)
+{
+    g->kept = bens_clock();
+    if (g->record == NULL) return BENS_OK;
+    BENS_TRY(bens_record_flush(g->record));
+    return bens_keeper_save(g->keeper, g->chain);
+}
+
+/* Collective over the shards. Checkpoints when it is time, and when the run is asked to stop; all
+ * shards must agree at which step that is. */
+static bens_status keep_or_stop(group *g)
+{
+    const bens_session *s = g->session;
+    double asked[2] = {bens_stop_asked(),
+                       bens_clock() - g->kept >= s->config.checkpoint.every};
+    if (s->grid.n_shards > 1) BENS_TRY(bens_comm_sum(s->grid.shards, asked, 2, BENS_OK));
+    if (asked[0] == 0 && asked[1] == 0) return BENS_OK;
+    g->stopped = asked[0] > 0;
+    note(g, keep(g));
+    return BENS_OK;
+}
+
 /* Collective over the shards. All chains to step `until`, a visit each at a time. */
 static bens_status advance(group *g, int64_t from, int64_t until)
 {
     const int64_t visit = bens_session_visit(g->session);
-    for (int64_t at = from, next; at < until; at = next) {
+    for (int64_t at = from, next; at < until && !g->stopped; at = next) {
         next = until - at > visit ? at + visit : until;
         for (int64_t i = 0; i < g->n; i++) {
             BENS_TRY(bens_chain_run(&g->chain[i], next));
@@ -122,43 +161,63 @@ static bens_status advance(group *g, int64_t from, int64_t until)
             bens_progress_show(g->progress, done, g->n_diverged);
         }
         if (g->record != NULL) note(g, bens_record_tick(g->record, g->step));
+        BENS_TRY(keep_or_stop(g));
     }
     return BENS_OK;
 }
 
-/* Collective over the shards. */
-static bens_status record_draws(group *g)
+/* Collective over the shards. Draw k of all chains that have not taken it. */
+static bens_status record_draws(group *g, int64_t k)
 {
     g->n_diverged = 0;
     for (int64_t i = 0; i < g->n; i++) {
         bens_draw draw;
         const float *row;
-        BENS_TRY(bens_chain_draw(&g->chain[i], &draw, &row));
-        g->n_diverged += draw.diverging;
-        bens_summary_add(&g->summary, &draw);
-        if (g->record != NULL) note(g, bens_record_put(g->record, i, row, &draw));
+        if (g->chain[i].drawn <= k) {
+            BENS_TRY(bens_chain_draw(&g->chain[i], &draw, &row));
+            bens_summary_add(&g->summary, &draw);
+            if (g->record != NULL) note(g, bens_record_put(g->record, i, row, &draw));
+        }
+        g->n_diverged += g->chain[i].diverged;
     }
     return BENS_OK;
+}
+
+/* The steps and draws that all chains have; one that diverged holds nobody up. */
+static void find_start(const group *g, int64_t *step, int64_t *drawn)
+{
+    const bens_problem *p = &g->session->problem;
+    *drawn = p->n_draws;
+    *step = bens_problem_draw_step(p, p->n_draws - 1);
+    for (int64_t i = 0; i < g->n; i++) {
+        const bens_chain *c = &g->chain[i];
+        if (c->drawn < *drawn) *drawn = c->drawn;
+        if (c->step < *step && !c->diverged) *step = c->step;
+    }
 }
 
 /* Collective over the shards; no communication between groups. */
 static bens_status run_chains(group *g)
 {
     const bens_problem *p = &g->session->problem;
-    int64_t at = 0;
-    if (p->thin > 0) {
+    int64_t at, first;
+    find_start(g, &at, &first);
+    g->kept = bens_clock();
+    if (p->thin > 0 && at <= p->burn_in) {
         /* the first kinetic temperature is of the steps after the burn-in */
-        BENS_TRY(advance(g, 0, p->burn_in));
-        at = p->burn_in;
+        BENS_TRY(advance(g, at, p->burn_in));
+        if (!g->stopped) at = p->burn_in;
         for (int64_t i = 0; i < g->n; i++)
-            g->chain[i].scalars.sum_m2 = g->chain[i].scalars.n_sum = 0;
+            if (g->chain[i].step == p->burn_in)
+                g->chain[i].scalars.sum_m2 = g->chain[i].scalars.n_sum = 0;
     }
-    for (int64_t k = 0; k < p->n_draws; k++) {
+    for (int64_t k = first; k < p->n_draws && !g->stopped; k++) {
         const int64_t until = bens_problem_draw_step(p, k);
         BENS_TRY(advance(g, at, until));
-        BENS_TRY(record_draws(g));
+        if (!g->stopped) BENS_TRY(record_draws(g, k));
         at = until;
     }
+    if (!g->stopped) note(g, keep(g));
     return g->session->work.failed;
 }
 
@@ -172,11 +231,37 @@ static bens_status build_files(bens_session *s)
     const bens_samples_spec spec = bens_session_spec(s, hosts, build, environment);
     if (status == BENS_OK)
         status = bens_layout_build(&s->layout, s->world, &s->grid, &spec,
-                                   s->config.run.output, s->request->overwrite);
+                                   bens_state_bytes(&s->problem), s->config.run.output,
+                                   s->request->overwrite || s->remains);
     free(hosts);
     free(build);
     free(environment);
     return status;
+}
+
+/* Local. How far the run came and how it goes on. */
+static bens_status describe_stop(const bens_session *s)
+{
+    const char *folder = s->config.run.output;
+    bens_draws *draws;
+    BENS_TRY(bens_draws_open(folder, &draws));
+    const long long n = draws->n_complete, all = draws->n_draws;
+    bens_draws_close(draws);
+    return bens_error_set(BENS_STOPPED,
+                          "stopped by %s with %lld of %lld draws of every chain on disk; "
+                          "the same command with "
+                          "--resume auto goes on; until then, in ArviZ: "
+                          "data.isel(draw=slice(0, %lld))",
+                          bens_stop_asked() ? bens_stop_reason() : "another rank", n, all,
+                          n);
+}
+
+/* Collective. */
+static bens_status tell_stopped(const bens_session *s)
+{
+    bens_status status = BENS_OK;
+    if (bens_session_speaks(s)) status = describe_stop(s);
+    return bens_comm_agree(s->world, status);
 }
 
 /* Collective, but for BENS_ERR_PEER, with which a rank leaves at once. */
@@ -194,6 +279,7 @@ static bens_status finish(group *g, bens_status status, double start)
     if (g->record != NULL) { /* one rank speaks for its shards */
         summary = g->summary;
         summary.n_diverged = (double)g->n_diverged;
+        summary.n_stopped = g->stopped;
         for (int64_t i = 0; i < g->n; i++)
             summary.n_clamped += g->chain[i].scalars.n_clamped;
         summary.n_unreported = (double)bens_record_unreported(g->record);
@@ -201,6 +287,7 @@ static bens_status finish(group *g, bens_status status, double start)
     double *const all = (double *)&summary;
     BENS_TRY(bens_comm_sum(s->world, all, sizeof summary / sizeof *all, status));
 
+    if (summary.n_stopped > 0) return tell_stopped(s);
     bool trusted = true;
     if (bens_session_speaks(s)) {
         if (!s->request->quiet) bens_summary_show(s, &summary, bens_clock() - start);
@@ -218,7 +305,7 @@ static bens_status sample(bens_session *s)
 {
     group g = {.session = s, .n = bens_session_chains(s)};
     bens_status status = create_chains(&g);
-    if (status == BENS_OK) status = open_record(&g);
+    if (status == BENS_OK) status = open_files(&g);
     if (status == BENS_OK) status = start_progress(&g);
     status = bens_comm_agree(s->world, status);
     if (status == BENS_OK) {
@@ -229,15 +316,47 @@ static bens_status sample(bens_session *s)
     return status;
 }
 
+/* Collective. A run whose files are all there and whose draws are all done. */
+static bens_status is_finished(bens_session *s, bool *finished)
+{
+    double more = 0;
+    bens_status status = BENS_OK;
+    if (bens_session_speaks(s)) {
+        bens_draws *draws = NULL;
+        for (int64_t i = 0; i < s->layout.n_samples; i++)
+            more += (double)s->layout.samples[i].is_new;
+        status = bens_draws_open(s->config.run.output, &draws);
+        if (status == BENS_OK) more += (double)(draws->n_complete < draws->n_draws);
+        bens_draws_close(draws);
+        if (status == BENS_OK && more == 0 && !s->request->quiet)
+            printf("the run in '%s' is finished: %lld chains x %lld draws; nothing to "
+                   "do\n",
+                   s->config.run.output, (long long)s->grid.n_chains,
+                   (long long)s->problem.n_draws);
+    }
+    BENS_TRY(bens_comm_sum(s->world, &more, 1, status));
+    *finished = more == 0;
+    return BENS_OK;
+}
+
+/* Collective. */
+static bens_status run(bens_session *s)
+{
+    bool finished = false;
+    if (s->request->dry_run) return bens_plan_show(s);
+    if (s->old.model != NULL) BENS_TRY(is_finished(s, &finished));
+    if (finished) return BENS_OK;
+    BENS_TRY(build_files(s));
+    return sample(s);
+}
+
 bens_status bens_train(bens_comm *world, const bens_train_request *request)
 {
     bens_session s;
     bens_status status = bens_session_create(world, request, &s);
-    if (status == BENS_OK && request->dry_run)
-        status = bens_plan_show(&s);
-    else if (status == BENS_OK) {
-        status = build_files(&s);
-        if (status == BENS_OK) status = sample(&s);
+    if (status == BENS_OK) {
+        bens_stop_after(s.config.run.time_limit);
+        status = run(&s);
     }
     if (status != BENS_ERR_PEER) bens_session_release(&s); /* that is Collective */
     return status;

@@ -12,10 +12,13 @@ static bens_record *open_record(const fixture *f)
     char metrics[160];
     bens_record *r;
     snprintf(metrics, sizeof metrics, "%s/metrics.jsonl", f->folder);
-    const bens_record_spec spec = {.samples = f->path,
+    bens_rectangle all = {.name = "samples.h5", .n_rows = CHAINS,
+                          .n_draws = f->spec.n_draws};
+    const bens_layout layout = {.samples = &all, .n_samples = 1, .lock = -1};
+    const bens_record_spec spec = {.folder = f->folder,
                                    .metrics = metrics,
+                                   .layout = &layout,
                                    .params = &f->params,
-                                   .file_chains = CHAINS,
                                    .n_draws = f->spec.n_draws,
                                    .first_row = 1,
                                    .first_chain = 8,
