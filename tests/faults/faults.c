@@ -22,6 +22,7 @@
  *                       "RANK COUNT" is appended to it (rank 0 without MPI). A run without
  *                       BENS_FAULTS_AT tells a driver so how many calls there are to fail.
  *
+ * A rename and the length of a file are never undone. Undoing wants one thread that writes.
  * A wrong setting ends the program at once with exit code 99 and a line that says why. Under the
  * address sanitizer: ASAN_OPTIONS=verify_asan_link_order=0. */
 #define _GNU_SOURCE /* RTLD_NEXT */
@@ -37,10 +38,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-typedef enum { NONE, KILL, TORN, ENOSPC_KIND, EIO_KIND } fault_kind;
+typedef enum { NONE, KILL, TORN, FULL, BROKEN, POWER, ORDER, N_KINDS } fault_kind;
 
 static struct {
     const char *folder, *count_file;
@@ -67,9 +69,10 @@ static void refuse(const char *format, ...)
 
 static void read_fault(const char *at, const char *kind)
 {
-    static const char *const names[] = {"", "kill", "torn", "enospc", "eio"};
+    static const char *const names[] = {"",    "kill",  "torn", "enospc",
+                                        "eio", "power", "order"};
     char *end;
-    for (int i = KILL; i <= EIO_KIND; i++)
+    for (int i = KILL; i < N_KINDS; i++)
         if (kind != NULL && strcmp(kind, names[i]) == 0) set.kind = (fault_kind)i;
     set.at = strtol(at, &end, 10);
     set.and_after = *end == '+';
@@ -138,16 +141,78 @@ static bool path_is_inside(const char *path)
     return is_inside(whole);
 }
 
+/* What a range of a file was before a write that no fsync has followed. */
+typedef struct {
+    int fd;
+    struct stat file;
+    off_t at;
+    size_t n;
+    char *old;
+} unsynced;
+static unsynced *written;
+static size_t n_written;
+
+static void remember(int fd, off_t at, size_t n)
+{
+    char link[64];
+    if (set.kind != POWER && set.kind != ORDER) return;
+    unsynced w = {.at = at, .n = n, .old = calloc(n + 1, 1)};
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    w.fd = open(link, O_RDWR | O_CLOEXEC);
+    written = realloc(written, (n_written + 1) * sizeof *written);
+    if (w.fd < 0 || fstat(w.fd, &w.file) != 0 || w.old == NULL || written == NULL ||
+        pread(w.fd, w.old, n, at) < 0)
+        refuse("faults: cannot remember a write: %s\n", strerror(errno));
+    written[n_written++] = w;
+}
+
+static void forget(int fd)
+{
+    struct stat file;
+    size_t kept = 0;
+    if (n_written == 0 || fstat(fd, &file) != 0) return;
+    for (size_t i = 0; i < n_written; i++) {
+        unsynced *w = &written[i];
+        if (w->file.st_dev != file.st_dev || w->file.st_ino != file.st_ino) {
+            written[kept++] = *w;
+            continue;
+        }
+        close(w->fd);
+        free(w->old);
+    }
+    n_written = kept;
+}
+
+static int synced(int fd, int result)
+{
+    if (result == 0) forget(fd);
+    return result;
+}
+
+/* The latest first; of ORDER all but that one. */
+static void undo(bool but_last)
+{
+    set.kind = NONE;
+    for (size_t i = n_written; i-- > 0;) {
+        const unsynced *w = &written[i];
+        if (but_last && i == n_written - 1) continue;
+        if (pwrite(w->fd, w->old, w->n, w->at) != (ssize_t)w->n)
+            refuse("faults: cannot undo a write: %s\n", strerror(errno));
+    }
+}
+
 /* Counts a call; what is to happen in it. Does not return from a kill. */
 static fault_kind count(bool inside)
 {
     if (!inside) return NONE;
     const long n = atomic_fetch_add(&n_calls, 1) + 1;
     if (set.kind == NONE || n < set.at || (n > set.at && !set.and_after)) return NONE;
-    if (set.kind == KILL) kill(getpid(), SIGKILL);
-    if (set.kind == ENOSPC_KIND) errno = ENOSPC;
-    if (set.kind == EIO_KIND) errno = EIO;
-    return set.kind;
+    const fault_kind kind = set.kind;
+    if (kind == POWER || kind == ORDER) undo(kind == ORDER);
+    if (kind == KILL || kind == POWER || kind == ORDER) kill(getpid(), SIGKILL);
+    if (kind == FULL) errno = ENOSPC;
+    if (kind == BROKEN) errno = EIO;
+    return kind;
 }
 
 /* A call that writes no bytes: TORN is done whole and dies afterwards. */
@@ -155,41 +220,51 @@ static fault_kind count(bool inside)
     do {                                                                                 \
         const int saved_ = errno;                                                        \
         const fault_kind kind_ = count(inside);                                          \
-        if (kind_ == ENOSPC_KIND || kind_ == EIO_KIND) return -1;                        \
+        if (kind_ == FULL || kind_ == BROKEN) return -1;                                 \
         errno = saved_;                                                                  \
         const int result_ = (call);                                                      \
         if (kind_ == TORN) kill(getpid(), SIGKILL);                                      \
         return result_;                                                                  \
     } while (0)
 
-/* One that writes n bytes; half_call writes the first half of them. */
-#define BYTES(inside, call, half_call)                                                   \
+/* One that writes n bytes at a place; half_call writes the first half of them. */
+#define BYTES(fd, at, n, call, half_call)                                                \
     do {                                                                                 \
         const int saved_ = errno;                                                        \
-        const fault_kind kind_ = count(inside);                                          \
-        if (kind_ == ENOSPC_KIND || kind_ == EIO_KIND) return -1;                        \
+        const bool inside_ = fd_is_inside(fd);                                           \
+        const fault_kind kind_ = count(inside_);                                         \
+        if (kind_ == FULL || kind_ == BROKEN) return -1;                                 \
+        if (inside_) remember(fd, at, n);                                                \
         errno = saved_;                                                                  \
         if (kind_ != TORN) return (call);                                                \
         if ((half_call) >= 0) kill(getpid(), SIGKILL);                                   \
         _exit(98);                                                                       \
     } while (0)
 
+/* Where write() writes. */
+static off_t place(int fd)
+{
+    struct stat info;
+    const bool append = (fcntl(fd, F_GETFL) & O_APPEND) != 0;
+    return append && fstat(fd, &info) == 0 ? info.st_size : lseek(fd, 0, SEEK_CUR);
+}
+
 ssize_t write(int fd, const void *bytes, size_t n)
 {
     REAL(write);
-    BYTES(fd_is_inside(fd), real(fd, bytes, n), real(fd, bytes, n / 2));
+    BYTES(fd, place(fd), n, real(fd, bytes, n), real(fd, bytes, n / 2));
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t n, off_t at)
 {
     REAL(pwrite);
-    BYTES(fd_is_inside(fd), real(fd, bytes, n, at), real(fd, bytes, n / 2, at));
+    BYTES(fd, at, n, real(fd, bytes, n, at), real(fd, bytes, n / 2, at));
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t at)
 {
     REAL(pwrite64);
-    BYTES(fd_is_inside(fd), real(fd, bytes, n, at), real(fd, bytes, n / 2, at));
+    BYTES(fd, at, n, real(fd, bytes, n, at), real(fd, bytes, n / 2, at));
 }
 
 /* Half of a vector is the first half of its pieces, or half of its only one. */
@@ -204,11 +279,18 @@ static int half_count(int n)
     return n == 1 ? 1 : n / 2;
 }
 
+static size_t sum(const struct iovec *piece, int n)
+{
+    size_t size = 0;
+    for (int i = 0; i < n; i++) size += piece[i].iov_len;
+    return size;
+}
+
 ssize_t writev(int fd, const struct iovec *piece, int n)
 {
     REAL(writev);
     const struct iovec half = half_of(piece, n);
-    BYTES(fd_is_inside(fd), real(fd, piece, n),
+    BYTES(fd, place(fd), sum(piece, n), real(fd, piece, n),
           real(fd, n == 1 ? &half : piece, half_count(n)));
 }
 
@@ -216,7 +298,7 @@ ssize_t pwritev(int fd, const struct iovec *piece, int n, off_t at)
 {
     REAL(pwritev);
     const struct iovec half = half_of(piece, n);
-    BYTES(fd_is_inside(fd), real(fd, piece, n, at),
+    BYTES(fd, at, sum(piece, n), real(fd, piece, n, at),
           real(fd, n == 1 ? &half : piece, half_count(n), at));
 }
 
@@ -224,7 +306,7 @@ ssize_t pwritev64(int fd, const struct iovec *piece, int n, off64_t at)
 {
     REAL(pwritev64);
     const struct iovec half = half_of(piece, n);
-    BYTES(fd_is_inside(fd), real(fd, piece, n, at),
+    BYTES(fd, at, sum(piece, n), real(fd, piece, n, at),
           real(fd, n == 1 ? &half : piece, half_count(n), at));
 }
 
@@ -243,13 +325,13 @@ int ftruncate64(int fd, off64_t size)
 int fsync(int fd)
 {
     REAL(fsync);
-    WHOLE(fd_is_inside(fd), real(fd));
+    WHOLE(fd_is_inside(fd), synced(fd, real(fd)));
 }
 
 int fdatasync(int fd)
 {
     REAL(fdatasync);
-    WHOLE(fd_is_inside(fd), real(fd));
+    WHOLE(fd_is_inside(fd), synced(fd, real(fd)));
 }
 
 int rename(const char *from, const char *to)

@@ -1,4 +1,4 @@
-/* A checkpoint whose writer is killed, torn or refused at each of its calls. ctest: timeout 240
+/* A checkpoint whose writer ends, or whose disk fails, at each of its calls. ctest: timeout 240
  *
  * The writer is this program itself with tests/faults preloaded. It reports each state after the
  * put that returned for it, on its standard output. */
@@ -179,6 +179,13 @@ static void a_torn_write_loses_nothing(void **state)
     fail_everywhere("torn", "", NULL);
 }
 
+static void a_loss_of_power_loses_nothing(void **state)
+{
+    (void)state;
+    fail_everywhere("power", "", NULL);
+    fail_everywhere("order", "", NULL);
+}
+
 static void a_full_disk_loses_nothing(void **state)
 {
     (void)state;
@@ -248,6 +255,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_kill_loses_nothing),
         cmocka_unit_test(a_torn_write_loses_nothing),
+        cmocka_unit_test(a_loss_of_power_loses_nothing),
         cmocka_unit_test(a_full_disk_loses_nothing),
         cmocka_unit_test(a_failing_disk_loses_nothing),
         cmocka_unit_test(a_file_without_room_is_not_made),
