@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what bens needs (as root or with sudo), builds it in build/, samples the posterior of
-# a logistic regression on the Pima data with 4 ranks, and shows the result.
+# a logistic regression on the Pima data with 4 ranks, shows the result, whether to believe it and
+# what it predicts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/packages.sh
@@ -17,3 +18,5 @@ show() { echo; echo "\$ $*"; "$@"; }
 show $mpirun -n 4 build/src/bens train examples/pima.ini --overwrite
 show build/src/bens status runs/pima
 show python3 examples/read.py runs/pima
+show build/src/bens diagnose runs/pima
+show build/src/bens predict runs/pima --data examples/data/pima.csv
