@@ -12,16 +12,16 @@
 static bens_status find_slots(bens_checkpoint *c, hid_t file, uint64_t file_size)
 {
     static const char group[] = BENS_CHECKPOINT_GROUP;
+    const hsize_t most = (hsize_t)(BENS_MAX_CHAIN + 1 - c->first_chain);
     hsize_t shape[3];
     hid_t set;
     BENS_TRY(bens_h5_find(file, group, "slot", BENS_H5_UINT64, 3, shape, &set));
     bens_status s = BENS_OK;
-    if (shape[0] < 1 || shape[0] > (hsize_t)(BENS_MAX_CHAIN + 1 - c->first_chain) ||
-        shape[1] != BENS_CHECKPOINT_SLOTS)
+    if (shape[0] < 1 || shape[0] > most || shape[1] != BENS_CHECKPOINT_SLOTS)
         s = bens_error_set(BENS_ERR_IO,
-                           "wanted %d slots for each of at most %d chains, found %llu "
+                           "wanted %d slots for each of at most %llu chains, found %llu "
                            "for each of %llu",
-                           BENS_CHECKPOINT_SLOTS, BENS_MAX_CHAIN + 1,
+                           BENS_CHECKPOINT_SLOTS, (unsigned long long)most,
                            (unsigned long long)shape[1], (unsigned long long)shape[0]);
     c->n_chains = (int64_t)shape[0];
     if (s == BENS_OK)
