@@ -21,6 +21,7 @@ bens_status bens_comm_check(int code, const char *call)
 static bens_status wrap(MPI_Comm handle, bens_comm **out)
 {
     bens_comm c = {.handle = handle};
+    BENS_MPI(MPI_Comm_rank, MPI_COMM_WORLD, &c.world_rank);
     MPI_Comm node;
     BENS_MPI(MPI_Comm_rank, handle, &c.rank);
     BENS_MPI(MPI_Comm_size, handle, &c.size);

@@ -42,6 +42,11 @@ int bens_comm_size(const bens_comm *comm);
 int bens_comm_node_rank(const bens_comm *comm);
 int bens_comm_node_size(const bens_comm *comm);
 
+/* Local. From now on a rank that waits longer than this for another of the group, in bens_comm_sum
+ * or a sum of gradients, ends its process with one line on stderr and the exit code
+ * BENS_ERR_PEER; the launcher then ends the job. For one group of a process. */
+void bens_comm_limit(bens_comm *comm, double seconds);
+
 /* Collective. See above. */
 bens_status bens_comm_agree(bens_comm *comm, bens_status mine);
 

@@ -13,8 +13,10 @@ static bens_status sum_few(bens_comm *comm, double *value, int n, bens_status mi
 {
     double message[1 + BENS_SUM_VALUES] = {(double)mine};
     memcpy(message + 1, value, (size_t)n * sizeof *value);
+    bens_comm_wait_begin(comm);
     BENS_MPI(MPI_Allgather, message, 1 + n, MPI_DOUBLE, comm->gathered, 1 + n, MPI_DOUBLE,
              comm->handle);
+    bens_comm_wait_end(comm);
     for (int r = 0; r < comm->size; r++)
         if (comm->gathered[r * (1 + n)] != BENS_OK) return bens_comm_adopt(comm, r, mine);
     for (int i = 0; i < n; i++) {

@@ -223,14 +223,11 @@ static bens_status reduce_segment(bens_reduce *r, float *grad, size_t at, size_t
     return BENS_OK;
 }
 
-static bens_status sum(bens_reduce *r, bens_slice slice, void *context, float *grad,
-                       double *value)
+/* From the sums of each shard to the sum of all. */
+static bens_status join_shards(bens_reduce *r, float *grad, double *value,
+                               bens_status mine)
 {
     state *m = r->state;
-    if (m == NULL)
-        return bens_reduce_node(r, slice, context, 0, r->n_slices, grad, value);
-
-    const bens_status mine = sum_own(r, slice, context, grad);
     BENS_MPI(MPI_Allgather, m->send, m->block, MPI_BYTE, m->receive, m->block, MPI_BYTE,
              r->shards->handle);
     const int failed = read_messages(r);
@@ -246,6 +243,18 @@ static bens_status sum(bens_reduce *r, bens_slice slice, void *context, float *g
                 reduce_segment(r, grad, at, r->n - at < segment ? r->n - at : segment));
     *value = join_values(m);
     return BENS_OK;
+}
+
+static bens_status sum(bens_reduce *r, bens_slice slice, void *context, float *grad,
+                       double *value)
+{
+    if (r->state == NULL)
+        return bens_reduce_node(r, slice, context, 0, r->n_slices, grad, value);
+    const bens_status mine = sum_own(r, slice, context, grad);
+    bens_comm_wait_begin(r->shards);
+    const bens_status status = join_shards(r, grad, value, mine);
+    bens_comm_wait_end(r->shards);
+    return status;
 }
 
 const bens_reduce_kind bens_reduce_mpi = {.name = "mpi",

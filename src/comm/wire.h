@@ -11,6 +11,8 @@ enum { BENS_SUM_VALUES = 15 };
 struct bens_comm {
     MPI_Comm handle; /* MPI_COMM_NULL without MPI; a group of one rank sends nothing */
     int rank, size, node_rank, node_size;
+    int world_rank;
+    double limit; /* seconds that it waits for a peer; 0: for ever */
     double *gathered; /* [size][1 + BENS_SUM_VALUES], so that no sum can lack memory;
                          NULL in bens_comm_self */
 };
@@ -22,6 +24,10 @@ bens_status bens_comm_check(int code, const char *call);
 /* Runs one MPI function and returns from the caller with BENS_ERR_PEER if it failed. */
 #define BENS_MPI(function, ...)                                                          \
     BENS_TRY(bens_comm_check(function(__VA_ARGS__), #function))
+
+/* Local. Around calls that wait for peers: see bens_comm_limit. */
+void bens_comm_wait_begin(const bens_comm *comm);
+void bens_comm_wait_end(const bens_comm *comm);
 
 /* Collective, once all ranks know that `failed` is the lowest failing rank: its code and
  * its line go to all ranks. Returns that code. */

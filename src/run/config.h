@@ -18,6 +18,7 @@ typedef struct {
     int64_t chains; /* 0: auto */
     int64_t first_chain, shards, slices;
     int comm; /* bens_comm_choice */
+    double timeout; /* seconds */
 } bens_grid_options;
 enum { BENS_COMM_AUTO, BENS_COMM_NONE, BENS_COMM_MPI };
 

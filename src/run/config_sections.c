@@ -37,6 +37,9 @@ static const bens_option grid[] = {
     {.name = "slices", .kind = BENS_OPTION_INT, .preset = "0", .max = 1 << 20, AT(slices),
      .doc = "micro-batches of a batch, a multiple of shards; 0: one per shard. The same "
             "slices give the same bits with any shards"},
+    {.name = "timeout", .kind = BENS_OPTION_TIME, .preset = "60 s", .max = 1e9,
+     .above_min = true, AT(timeout),
+     .doc = "a shard that keeps the others of its group waiting so long is lost: exit 5"},
     {0}};
 #undef AT
 

@@ -140,6 +140,7 @@ bens_status bens_session_create(bens_comm *world, const bens_train_request *requ
     BENS_TRY(bens_comm_agree(world, plan(out)));
     warn_of_two_priors(out);
     BENS_TRY(plan_files(out));
+    bens_comm_limit(out->grid.shards, grid->timeout);
     const char *comm = grid->comm == BENS_COMM_MPI ? "mpi" : "none";
     const bens_status s =
         bens_workspace_create(&out->problem, comm, out->grid.shards, &out->work);
