@@ -1,5 +1,5 @@
-/* pima.c - chain-steps/s of Bayesian logistic regression on the Pima data: one chain and many,
- * full batch and batch 32, everything included (order, gradient, noise, update).
+/* pima.c - chain-steps/s of Bayesian logistic regression on the Pima data: one chain and
+ * many, full batch and batch 32, everything included (order, gradient, noise, update).
  *
  *   bench_pima examples/pima.ini [SECONDS]
  *

@@ -84,8 +84,8 @@ typedef struct {
      * may be left out. The function is NULL, where there are data, for a flat prior. */
     void (*log_prior)(void *state, const float *theta, double *value, float *grad);
 
-    /* out [sum of the sizes of outputs], in their order and zeroed before = what is stored
-     * beside theta, such as tau = exp(log_tau). NULL if there are no outputs. */
+    /* out [sum of the sizes of outputs], in their order and zeroed before = what is
+     * stored beside theta, such as tau = exp(log_tau). NULL if there are no outputs. */
     void (*output)(void *state, const float *theta, float *out);
 } bens_plugin;
 

@@ -20,7 +20,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Room to work on quantities of one shape. One per thread; nothing in it outlives a call. */
+/* Room to work on quantities of one shape. One per thread;
+ * nothing in it outlives a call. */
 typedef struct bens_convergence bens_convergence;
 
 /* Local. n_chains, n_draws >= 1. Errors: BENS_ERR_FAILURE (no memory, 2^31 draws or

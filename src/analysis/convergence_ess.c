@@ -48,7 +48,8 @@ static void transform(bens_convergence *w, bens_rows_shape rows)
     for (size_t t = 0; t < len; t++) w->power[t] = w->z[2 * t] / (double)n;
 }
 
-/* Mean over rows (centred, in y) of the autocovariance at lag t; lags are asked in order. */
+/* Mean over rows (centred, in y) of the autocovariance at lag
+ * t; lags are asked in order. */
 static double covariance(bens_convergence *w, bens_rows_shape rows, size_t t)
 {
     double sum = 0;

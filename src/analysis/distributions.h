@@ -1,6 +1,7 @@
 /* distributions.h - quantiles of the normal, beta and chi-square distributions. All
  * functions are Local and pure; a NaN or an argument out of range gives NaN. Errors
- * against SciPy, as tests/analysis/distributions.c measures them, are stated behind each. */
+ * against SciPy, as tests/analysis/distributions.c measures
+ * them, are stated behind each. */
 #ifndef BENS_ANALYSIS_DISTRIBUTIONS_H
 #define BENS_ANALYSIS_DISTRIBUTIONS_H
 
@@ -13,7 +14,8 @@ double bens_normal_quantile(double p);
 double bens_normal_cdf(double z);
 double bens_normal_density(double z);
 
-/* The x with P(X <= x) = p for X ~ beta(a, b), a, b >= 1. 1e-10 relative for a, b <= 1e6. */
+/* The x with P(X <= x) = p for X ~ beta(a, b), a, b >= 1.
+ * 1e-10 relative for a, b <= 1e6. */
 double bens_beta_quantile(double p, double a, double b);
 
 /* The x with P(X <= x) = p for X ~ chi-square with `dof` > 0 degrees of freedom, which

@@ -29,7 +29,8 @@ void bens_variances_add(bens_variances *v, double weight, const double *mean,
                         const double *noise);
 void bens_variances_merge(bens_variances *v, const bens_variances *from);
 
-/* total, noise, model [n_inputs][n_outputs]; total = noise + model. NaN without members. */
+/* total, noise, model [n_inputs][n_outputs]; total = noise +
+ * model. NaN without members. */
 void bens_variances_finish(const bens_variances *v, double *total, double *noise,
                            double *model);
 

@@ -103,10 +103,10 @@ typedef struct bens_backend {
      * [params->n]; c [n_tensors]. s [params->n] takes the place of c->s, element by
      * element; NULL: it does not. m may be NULL if a = p = r = 0: theta' = fmaf(q, g,
      * fmaf(s, z, theta)) (SGLD). Where all s are 0 (s is NULL and c has no other) no
-     * noise is made: s * z is 0. noise may be NULL (then no work ahead). The padding is neither
-     * changed nor summed, whatever it holds. *sum_m2 = sum over all tensors of m'^2
-     * (theta'^2 if m is NULL): lanes (element mod 16) of blocks of 4096 elements of the
-     * arena in float, by fmaf, their sums in double, in order, so that it depends on
+     * noise is made: s * z is 0. noise may be NULL (then no work ahead). The padding is
+     * neither changed nor summed, whatever it holds. *sum_m2 = sum over all tensors of
+     * m'^2 (theta'^2 if m is NULL): lanes (element mod 16) of blocks of 4096 elements of
+     * the arena in float, by fmaf, their sums in double, in order, so that it depends on
      * params alone; NaN or Inf if any element is. */
     void (*langevin)(const bens_params *params, float *theta, float *m, const float *grad,
                      double scale, const bens_langevin *c, const float *s,

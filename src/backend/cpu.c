@@ -37,8 +37,8 @@ static const bens_cpu_kernels *kernels = &levels[0];
 
 /* The highest level that this processor has. */
 #ifdef BENS_X86_LEVELS
-/* What x86-64-v3 has besides and __builtin_cpu_supports does not know with every compiler;
- * a virtual machine may mask them. */
+/* What x86-64-v3 has besides and __builtin_cpu_supports does not know with every
+ * compiler; a virtual machine may mask them. */
 static bool has_rest_of_v3(void)
 {
     enum { MOVBE = 1 << 22, F16C = 1 << 29, LZCNT = 1 << 5 };

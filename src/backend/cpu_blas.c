@@ -17,8 +17,8 @@ int openblas_get_parallel(void);
 void bli_thread_set_num_threads(int64_t threads) __attribute__((weak));
 void MKL_Set_Num_Threads(int threads) __attribute__((weak));
 
-/* Blocks of C: a large block hides the packing of the other operand, which each repeats; a
- * multiple of every kernel's tile. */
+/* Blocks of C: a large block hides the packing of the other operand, which each repeats;
+ * a multiple of every kernel's tile. */
 enum { BLOCK_ROWS = 256, BLOCK_COLUMNS = 2048 };
 static const double THREAD_MIN = 2e6; /* multiply-adds that pay for waking a thread */
 

@@ -11,8 +11,8 @@ typedef struct {
     uint32_t x[GROUP], y[GROUP];
 } pairs;
 
-/* Once through the rounds from the positions first ... first + count - 1; from 0 behind them,
- * because from outside of [0, n) a walk might never come back. */
+/* Once through the rounds from the positions first ... first + count - 1; from 0 behind
+ * them, because from outside of [0, n) a walk might never come back. */
 static inline void set_out(const bens_permutation *p, uint64_t first, uint32_t count,
                            pairs *v)
 {
@@ -98,8 +98,8 @@ BENS_HD void words_group(const bens_philox_key *key, uint64_t block, uint64_t *w
 
 __extension__ typedef unsigned __int128 product;
 
-/* The rows that the words give: two a word up to BENS_RNG_FEW rows. Below 2^32 rows products of
- * 32 bits do, and they vectorise. */
+/* The rows that the words give: two a word up to BENS_RNG_FEW rows. Below 2^32 rows
+ * products of 32 bits do, and they vectorise. */
 static inline void words_to_rows(const uint64_t *word, uint64_t n_data, int64_t *row)
 {
     if (n_data <= BENS_RNG_FEW)

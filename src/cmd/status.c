@@ -1,5 +1,6 @@
 /* bens status: how far is a run, what will it take, who diverged. Reads samples.h5 and
- * metrics*.jsonl only, so it works beside a running job, after a kill and on another machine. */
+ * metrics*.jsonl only, so it works beside a running job, after a
+ * kill and on another machine. */
 #include "cmd/cmd.h"
 #include "core/clock.h"
 #include "core/text.h"
@@ -46,8 +47,8 @@ static double length_of(const bens_samples_summary *f)
     return steps;
 }
 
-/* The rate of the last ten minutes (of the whole run if it is younger): a pause between two
- * jobs is soon forgotten. */
+/* The rate of the last ten minutes (of the whole run if it is younger): a pause between
+ * two jobs is soon forgotten. */
 static bens_status read_metrics(progress *p)
 {
     const bens_samples_summary *f = &p->file;

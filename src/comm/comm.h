@@ -24,8 +24,8 @@ bens_status bens_comm_start(int *argc, char ***argv, bens_comm **out);
 /* Collective. Ends MPI and destroys the world; takes NULL. */
 void bens_comm_stop(bens_comm *world);
 
-/* Local. Ends all ranks of the job with this exit code: the way out where another rank is lost
- * and nothing Collective can be relied on any more. */
+/* Local. Ends all ranks of the job with this exit code: the way out where another rank is
+ * lost and nothing Collective can be relied on any more. */
 _Noreturn void bens_comm_abort(bens_comm *world, bens_status code);
 
 /* Local. A group of this rank alone. */
@@ -42,9 +42,9 @@ int bens_comm_size(const bens_comm *comm);
 int bens_comm_node_rank(const bens_comm *comm);
 int bens_comm_node_size(const bens_comm *comm);
 
-/* Local. From now on a rank that waits longer than this for another of the group, in bens_comm_sum
- * or a sum of gradients, ends its process with one line on stderr and the exit code
- * BENS_ERR_PEER; the launcher then ends the job. For one group of a process. */
+/* Local. From now on a rank that waits longer than this for another of the group, in
+ * bens_comm_sum or a sum of gradients, ends its process with one line on stderr and the
+ * exit code BENS_ERR_PEER; the launcher then ends the job. For one group of a process. */
 void bens_comm_limit(bens_comm *comm, double seconds);
 
 /* Collective. See above. */

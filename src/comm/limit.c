@@ -1,7 +1,8 @@
 /* limit.c - how long a peer may keep its group waiting.
  *
- * A stopped or lost rank answers no message, and no call of MPI that waits for it returns. So an
- * alarm is set while this rank waits, and it ends the process: the launcher then ends the others. */
+ * A stopped or lost rank answers no message, and no call of MPI that waits for it
+ * returns. So an alarm is set while this rank waits, and it ends the process: the
+ * launcher then ends the others. */
 #include "comm/wire.h"
 
 #include <poll.h>
@@ -27,8 +28,8 @@ static double waited(void)
            1e-9 * (double)(now.tv_nsec - began.tv_nsec);
 }
 
-/* A rank that was stopped itself wakes up here, late, when the launcher ends the job: the others
- * have spoken. They wait for a moment first, so that it is late. */
+/* A rank that was stopped itself wakes up here, late, when the launcher ends the job: the
+ * others have spoken. They wait for a moment first, so that it is late. */
 static void give_up(int number)
 {
     (void)number;

@@ -11,7 +11,8 @@ typedef struct {
     const char *name; /* INI value and file name, e.g. "mpi" */
     bool several;     /* more than one shard                 */
 
-    /* Local. Makes r->state, which may stay NULL. destroy takes NULL. Both may be NULL. */
+    /* Local. Makes r->state, which may stay NULL. destroy
+     * takes NULL. Both may be NULL. */
     bens_status (*create)(bens_reduce *r);
     void (*destroy)(void *state);
 

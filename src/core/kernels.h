@@ -129,8 +129,9 @@ BENS_HD double bens_k_exp_f64(double x)
     return p * scale[0] * scale[1];
 }
 
-/* log x in double. x = 2^n (1 + f) with 1 + f in [1/sqrt 2, sqrt 2]; s = f / (2 + f) gives
- * log(1 + f) = 2 s + s (2/3 s^2 + 2/5 s^4 + ...), with 2 s = f - s f and f exact. */
+/* log x in double. x = 2^n (1 + f) with 1 + f in [1/sqrt 2, sqrt 2];
+ * s = f / (2 + f) gives log(1 + f) = 2 s + s (2/3 s^2 + 2/5 s^4 + ...),
+ * with 2 s = f - s f and f exact. */
 BENS_HD double bens_k_log_f64(double x)
 {
     static const double c[] = {1.47123736966185858499e-1, 1.53227323617771693520e-1,

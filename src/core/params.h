@@ -1,8 +1,8 @@
 /* params.h - the table of named parameters over one flat float32 arena.
  *
  * Samplers, all-reduce and files see the arena theta [n]; models and users see the names.
- * Tensors lie one after another, each on a 64-byte boundary; the padding between them is in
- * no tensor, stays 0 and makes no noise. */
+ * Tensors lie one after another, each on a 64-byte boundary; the padding between them is
+ * in no tensor, stays 0 and makes no noise. */
 #ifndef BENS_CORE_PARAMS_H
 #define BENS_CORE_PARAMS_H
 
@@ -45,7 +45,8 @@ typedef struct {
 
 /* Local. Appends a tensor with a flat prior; n_data is set by the caller.
  * *out (may be NULL) is valid until the next call.
- * Errors: BENS_ERR_CONFIG (bad or repeated name, bad shape, too large), BENS_ERR_FAILURE. */
+ * Errors: BENS_ERR_CONFIG (bad or repeated name, bad shape,
+ * too large), BENS_ERR_FAILURE. */
 bens_status bens_params_add(bens_params *params, const char *name, int rank,
                             const int64_t *shape, bens_tensor **out);
 
@@ -55,8 +56,8 @@ const bens_tensor *bens_params_find(const bens_params *params, const char *name)
 /* Local. The sum of all priors at theta [n], without constants. */
 double bens_params_log_prior(const bens_params *params, const float *theta);
 
-/* Local. grad [n] += factor x the gradient of the log prior; apart_only: of those that the
- * kernels do not add (bens_prior_is_apart). */
+/* Local. grad [n] += factor x the gradient of the log prior; apart_only: of those that
+ * the kernels do not add (bens_prior_is_apart). */
 void bens_params_prior_gradient(const bens_params *params, const float *theta, double factor,
                                 bool apart_only, float *grad);
 

@@ -1,23 +1,24 @@
 /* permutation.h - a keyed bijection of [0, n), so that an epoch needs no memory.
  *
- * A Feistel network over Z_a x Z_b with a b >= n and a, b near sqrt(n) (Black and Rogaway,
- * "Ciphers with arbitrary finite domains", CT-RSA 2002), with cycle walking over [0, n).
- * The image of v: repeat until v < n
+ * A Feistel network over Z_a x Z_b with a b >= n and a, b near sqrt(n) (Black and
+ * Rogaway, "Ciphers with arbitrary finite domains", CT-RSA 2002), with cycle walking over
+ * [0, n). The image of v: repeat until v < n
  *
  *   v = y a + x
  *   y = (y + floor(f / 2^16) b / 2^16) mod b     f = t^2 mod 2^32, t = M0 x + key_r, r even
  *   x = (x + f a / 2^32) mod a                   f = t^2 mod 2^32, t = M1 y + key_r, r odd
  *
- * for r = 0 ... 7, all quotients rounded down, t mod 2^32, M0 and M1 those of Philox; key_r is
- * word r mod 4 of block r div 4 at this position. The square is what makes it non-linear; no
- * product needs more than its low 32 bits, so that a plain loop over positions vectorises.
+ * for r = 0 ... 7, all quotients rounded down, t mod 2^32, M0 and M1 those of
+ * Philox; key_r is word r mod 4 of block r div 4 at this position. The square is
+ * what makes it non-linear; no product needs more than its low 32 bits, so that a
+ * plain loop over positions vectorises.
  *
- * a is a power of two, the largest <= sqrt(n), but at least 32 and at least n / 2^16; b is at
- * least 16. The floors matter: on the smallest domains the rounds mix too little (with a, b >= 2
- * 20,000 keys show that not all permutations of n = 5 are equally likely, z = 15). How many
- * rounds: in the differences of the images of neighbours (1 or a apart, n = 256 ... 1e6) 1e7
- * keys show no trace of 7 or 8 rounds; of 6 they do (z = 13 at n = 768), and of 4 rounds
- * 400,000 keys do (z = 38; tests/core/permutation.c). */
+ * a is a power of two, the largest <= sqrt(n), but at least 32 and at least n / 2^16; b
+ * is at least 16. The floors matter: on the smallest domains the rounds mix too little
+ * (with a, b >= 2 20,000 keys show that not all permutations of n = 5 are equally likely,
+ * z = 15). How many rounds: in the differences of the images of neighbours (1 or a apart,
+ * n = 256 ... 1e6) 1e7 keys show no trace of 7 or 8 rounds; of 6 they do (z = 13 at
+ * n = 768), and of 4 rounds 400,000 keys do (z = 38; tests/core/permutation.c). */
 #ifndef BENS_CORE_PERMUTATION_H
 #define BENS_CORE_PERMUTATION_H
 
@@ -34,7 +35,8 @@ typedef struct {
     uint32_t key[BENS_PERMUTATION_ROUNDS];
 } bens_permutation;
 
-/* Local. The bijection of [0, n) that belongs to this position (its step is the epoch). */
+/* Local. The bijection of [0, n) that belongs to this
+ * position (its step is the epoch). */
 bens_permutation bens_permutation_make(uint64_t n, const bens_rng *at);
 
 /* Local. The image of v < n. The definition; backends make the same numbers faster. */

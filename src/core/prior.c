@@ -54,8 +54,8 @@ void bens_prior_gradient(const bens_prior *prior, const float *x, size_t n, doub
     }
 }
 
-/* erfc(|z| / sqrt 2) is uniform on (0, 1), so minus its logarithm is exponential; it stays
- * above 1e-11 for every normal that bens_rng makes. */
+/* erfc(|z| / sqrt 2) is uniform on (0, 1), so minus its logarithm is exponential; it
+ * stays above 1e-11 for every normal that bens_rng makes. */
 static double laplace(double z)
 {
     return copysign(-bens_k_log_f64(erfc(fabs(z) * sqrt(0.5))), z);

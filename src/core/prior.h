@@ -3,9 +3,9 @@
  *   flat     0                             laplace  -|x - mean| / scale
  *   normal   -(x - mean)^2 / (2 scale^2)
  *
- * Constants that do not depend on x are dropped. A normal prior with mean 0 and one scale is
- * `fused`: the kernels of the backend add it as -(1 / scale^2 / N) theta; the others add
- * themselves to the gradient. */
+ * Constants that do not depend on x are dropped. A normal prior with mean 0 and one scale
+ * is `fused`: the kernels of the backend add it as -(1 / scale^2 / N) theta; the others
+ * add themselves to the gradient. */
 #ifndef BENS_CORE_PRIOR_H
 #define BENS_CORE_PRIOR_H
 
@@ -34,7 +34,8 @@ bool bens_prior_is_apart(const bens_prior *prior);
 /* Local. log p(x [n]) without its constant. */
 double bens_prior_log(const bens_prior *prior, const float *x, size_t n);
 
-/* Local. grad [n] += factor x its gradient (laplace: 0 at the mean itself). Fused priors too. */
+/* Local. grad [n] += factor x its gradient (laplace: 0 at the
+ * mean itself). Fused priors too. */
 void bens_prior_gradient(const bens_prior *prior, const float *x, size_t n, double factor,
                          float *grad);
 

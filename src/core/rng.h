@@ -68,9 +68,9 @@ void bens_rng_normals(const bens_rng *at, uint64_t first, size_t n, float *z);
  * 2. */
 uint64_t bens_rng_word64(const bens_rng *at, uint64_t k);
 
-/* Local. Draw k of a sample with replacement from [0, n): floor(w n / 2^b). Up to 2^16 rows w
- * is the 32-bit word k (word k mod 4 of block k div 4), b = 32; beyond, the 64-bit word k, b =
- * 64. The chance of a row is 1/n within 2^-b. */
+/* Local. Draw k of a sample with replacement from [0, n): floor(w n / 2^b). Up to 2^16
+ * rows w is the 32-bit word k (word k mod 4 of block k div 4), b = 32; beyond, the 64-bit
+ * word k, b = 64. The chance of a row is 1/n within 2^-b. */
 enum { BENS_RNG_FEW = 1 << 16 };
 uint64_t bens_rng_index(const bens_rng *at, uint64_t n, uint64_t k);
 

@@ -8,7 +8,8 @@ static double half_cosine(double x)
     return 0.5 + 0.5 * bens_k_cospi_f64(x);
 }
 
-/* The factor before floor and warmup; t from the end of the warmup, in cycles from step 0. */
+/* The factor before floor and warmup; t from the end of the
+ * warmup, in cycles from step 0. */
 static double shape(const bens_schedule *schedule, int64_t t)
 {
     switch (schedule->kind) {

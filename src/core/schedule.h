@@ -8,10 +8,10 @@
  *               again with 1; a temperature is 0 for the first `explore` steps of a cycle,
  *               then 1 (Zhang et al., "Cyclical stochastic gradient MCMC", ICLR 2020)
  *
- * then floor + (1 - floor) x that. During warmup step i has the factor (i + 1) / warmup, so
- * that its last one has 1; t is 0 at the step behind it. Cycles are counted from step 0
- * instead: there the warmup multiplies. A cyclical temperature knows neither floor nor
- * warmup. */
+ * then floor + (1 - floor) x that. During warmup step i has the factor (i + 1) /
+ * warmup, so that its last one has 1; t is 0 at the step behind it. Cycles are
+ * counted from step 0 instead: there the warmup multiplies. A cyclical temperature
+ * knows neither floor nor warmup. */
 #ifndef BENS_CORE_SCHEDULE_H
 #define BENS_CORE_SCHEDULE_H
 
@@ -37,14 +37,14 @@ typedef struct {
     bool is_temperature;    /* cyclical means 0 or 1                         */
 } bens_schedule;
 
-/* Local. The factor of step t >= 0 (the one that leads from t to t + 1 steps done); in [0, 1],
- * bit for bit the same on every machine. */
+/* Local. The factor of step t >= 0 (the one that leads from t to t + 1 steps done); in
+ * [0, 1], bit for bit the same on every machine. */
 double bens_schedule_at(const bens_schedule *schedule, int64_t t);
 
-/* Local. The number of steps done at draw k >= 0: burn_in + (k + 1) thin. With cycles draws are
- * taken every `thin` steps of the sampling phases (the steps of a cycle behind its first
- * `explore`) of the cycles that begin at burn_in or later, the first of a phase when it is
- * `thin` steps old; 1 <= thin <= cycle - explore. */
+/* Local. The number of steps done at draw k >= 0: burn_in + (k + 1) thin. With cycles
+ * draws are taken every `thin` steps of the sampling phases (the steps of a cycle behind
+ * its first `explore`) of the cycles that begin at burn_in or later, the first of a phase
+ * when it is `thin` steps old; 1 <= thin <= cycle - explore. */
 int64_t bens_schedule_draw(const bens_schedule *schedule, int64_t burn_in, int64_t thin,
                            int64_t k);
 

@@ -17,11 +17,13 @@ typedef enum {
     BENS_STOPPED = 75,    /* no error: checkpointed before the end, run me again     */
 } bens_status;
 
-/* Local. Records the line (cut at 1023 bytes; line breaks become spaces) and returns `code`. */
+/* Local. Records the line (cut at 1023 bytes; line breaks become
+ * spaces) and returns `code`. */
 bens_status bens_error_set(bens_status code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Local. The line of the latest error, "" if there was none. Valid until the next error. */
+/* Local. The line of the latest error, "" if there was none.
+ * Valid until the next error. */
 const char *bens_error_text(void);
 
 /* Returns the code itself, so that a compiler sees that it is not BENS_OK. */
@@ -37,13 +39,14 @@ const char *bens_error_text(void);
         if (bens_try_ != BENS_OK) return bens_try_;                                      \
     } while (0)
 
-/* A broken invariant of the program itself, never a user's mistake: ends the job at once. */
+/* A broken invariant of the program itself, never a user's
+ * mistake: ends the job at once. */
 #define BENS_ASSERT(condition)                                                           \
     ((condition) ? (void)0 : bens_assert_failed(#condition, __FILE__, __LINE__))
 _Noreturn void bens_assert_failed(const char *condition, const char *file, int line);
 
-/* Local. *out = `count` zeroed elements of `size` bytes on a 64-byte boundary, padded to a
- * multiple of 64 bytes; free() releases it. count = 0 gives a valid pointer.
+/* Local. *out = `count` zeroed elements of `size` bytes on a 64-byte boundary, padded to
+ * a multiple of 64 bytes; free() releases it. count = 0 gives a valid pointer.
  * Errors: BENS_ERR_FAILURE (overflow, no memory); *out is then untouched. */
 bens_status bens_alloc(size_t count, size_t size, void *out);
 

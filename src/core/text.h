@@ -17,8 +17,8 @@ bool bens_text_is_utf8(const char *text, size_t size);
 /* Local. "312 B", "1.4 KiB", "25 MiB", "3.2 GiB". */
 void bens_text_bytes(double bytes, char *text, size_t size);
 
-/* Local. "0.07 s", "7.3 s", "0:42", "12:40", "3:05:00", "2 d 3:05"; "?" if it is not known (NaN,
- * infinite). */
+/* Local. "0.07 s", "7.3 s", "0:42", "12:40", "3:05:00", "2 d 3:05"; "?" if it
+ * is not known (NaN, infinite). */
 void bens_text_seconds(double seconds, char *text, size_t size);
 
 /* Local. "950", "12.4 k", "1.81 M", "2.4 G". */

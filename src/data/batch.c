@@ -12,8 +12,8 @@ int64_t bens_order_steps(const bens_order *order)
     return (order->n_data + order->batch - 1) / order->batch;
 }
 
-/* A step's batch: n positions from `first` on of the epoch (shuffle) or of the endless row of
- * positions (iid) whose part `round` is. */
+/* A step's batch: n positions from `first` on of the epoch (shuffle) or of the endless
+ * row of positions (iid) whose part `round` is. */
 typedef struct {
     uint64_t round, first;
     int64_t n;

@@ -8,8 +8,8 @@
  *            chain, step = q div 2^33), q = t B + i.
  *   B = N    every step is all rows, in the file's order, whatever the kind.
  *
- * A batch of b rows is cut in L slices: slice k has its positions [k b / L, (k + 1) b / L).
- * So the rows depend neither on L nor on who works on which slice. */
+ * A batch of b rows is cut in L slices: slice k has its positions [k b / L, (k + 1) b /
+ * L). So the rows depend neither on L nor on who works on which slice. */
 #ifndef BENS_DATA_BATCH_H
 #define BENS_DATA_BATCH_H
 
@@ -29,12 +29,13 @@ typedef struct {
 /* Local. Steps of an epoch, ceil(N / B). */
 int64_t bens_order_steps(const bens_order *order);
 
-/* Local. Rows of the whole batch of this step: B, or what is left in the last of an epoch.
- * iid: always B, with replacement. */
+/* Local. Rows of the whole batch of this step: B, or what is left in the last of an
+ * epoch. iid: always B, with replacement. */
 int64_t bens_order_size(const bens_order *order, int64_t step);
 
 /* The rows of a slice and, where a batch is small and whole, of the steps behind it: they
- * cost less together. A pure function of where it begins, so that losing it changes nothing. */
+ * cost less together. A pure function of where it begins, so
+ * that losing it changes nothing. */
 typedef struct {
     int64_t *index; /* [size], owned */
     int64_t size;
@@ -47,9 +48,9 @@ typedef struct {
 bens_status bens_rows_ahead_create(const bens_order *order, bens_rows_ahead *out);
 void bens_rows_ahead_release(bens_rows_ahead *ahead);
 
-/* Local. Slice k of L of the batch. A short last batch may have fewer rows than slices: then
- * some slices are empty (n = 0). The rows refer to `ahead` until it is used again; it is not
- * touched where B = N. */
+/* Local. Slice k of L of the batch. A short last batch may have fewer rows than slices:
+ * then some slices are empty (n = 0). The rows refer to `ahead` until it is used again;
+ * it is not touched where B = N. */
 bens_rows bens_order_slice(const bens_order *order, uint32_t chain, int64_t step,
                            int64_t k, bens_rows_ahead *ahead);
 

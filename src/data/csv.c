@@ -1,5 +1,5 @@
-/* csv.c - a table with a header: one column is the target, all others are features. For a model
- * that is there already, those of its features are. */
+/* csv.c - a table with a header: one column is the target, all others are features. For a
+ * model that is there already, those of its features are. */
 #include "core/text.h"
 #include "data/classes.h"
 #include "data/csv_reader.h"
@@ -84,7 +84,8 @@ static bens_status read_header_like(table *t, const bens_data *like)
                            &d->feature_names);
 }
 
-/* Every row takes at least one byte a column: a file cannot ask for more than it holds. */
+/* Every row takes at least one byte a column: a file cannot
+ * ask for more than it holds. */
 static bens_status allocate(table *t)
 {
     bens_data *d = t->data;

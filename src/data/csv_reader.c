@@ -32,7 +32,8 @@ static bens_status check_read(const bens_csv *csv)
     return BENS_OK;
 }
 
-/* A first pass, so that the table can be allocated once, and not larger than the file allows. */
+/* A first pass, so that the table can be allocated once, and not
+ * larger than the file allows. */
 static bens_status count(bens_csv *csv)
 {
     size_t n;

@@ -1,8 +1,8 @@
 /* csv_reader.h - the records of a CSV file (RFC 4180), one at a time.
  *
- * Fields are separated by commas. A field may be quoted: "a, b", with "" for a quote and line
- * breaks inside. Lines end with LF or CR LF; a byte order mark at the beginning, blank lines,
- * and spaces and tabs around a field are left out. The text is UTF-8. */
+ * Fields are separated by commas. A field may be quoted: "a, b", with "" for a quote and
+ * line breaks inside. Lines end with LF or CR LF; a byte order mark at the beginning,
+ * blank lines, and spaces and tabs around a field are left out. The text is UTF-8. */
 #ifndef BENS_DATA_CSV_READER_H
 #define BENS_DATA_CSV_READER_H
 
@@ -30,8 +30,8 @@ typedef struct {
     unsigned char block[1 << 16];
 } bens_csv;
 
-/* Local. path must live as long as *out. Errors: BENS_ERR_CONFIG (no such file, not a regular
- * file, an empty file), BENS_ERR_IO. */
+/* Local. path must live as long as *out. Errors: BENS_ERR_CONFIG (no such file, not a
+ * regular file, an empty file), BENS_ERR_IO. */
 bens_status bens_csv_open(const char *path, bens_csv **out);
 void bens_csv_close(bens_csv *csv); /* takes NULL */
 

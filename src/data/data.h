@@ -26,8 +26,8 @@ void bens_data_destroy(bens_data *data); /* takes NULL */
 /* Local. *out = a copy of names [n], one block: free() releases all of it. */
 bens_status bens_names_copy(const char *const *names, int64_t n, char ***out);
 
-/* A source reads one file whole, unstandardised. Its keys stand in [data] beside the common
- * ones; `options` is the struct that they fill. */
+/* A source reads one file whole, unstandardised. Its keys stand in [data] beside the
+ * common ones; `options` is the struct that they fill. */
 typedef struct {
     const char *name, *doc;
     const bens_option *options;
@@ -36,9 +36,9 @@ typedef struct {
      * found, file, row and column), BENS_ERR_IO. */
     bens_status (*read)(const void *options, const char *path, bens_target target,
                         bens_data **out);
-    /* Local. Rows for a model that is there: the features of `like`, found by name and in its
-     * order; further ones are not looked at. A file without the target leaves label and y
-     * NULL. Errors: likewise, and a feature that the file lacks. */
+    /* Local. Rows for a model that is there: the features of `like`, found by name and in
+     * its order; further ones are not looked at. A file without the target leaves label
+     * and y NULL. Errors: likewise, and a feature that the file lacks. */
     bens_status (*read_like)(const void *options, const char *path, bens_target target,
                              const bens_data *like, bens_data **out);
 } bens_source;
@@ -52,22 +52,23 @@ typedef struct {
     bool standardize;
 } bens_data_request;
 
-/* Local. Reads, splits (a keyed permutation of stream SPLIT: the first round(f N) images are
- * the test set, both sets keep the order of the file), standardises with the mean and the sd
- * (divisor n, as NumPy) of the training set. A feature without variation gets sd 1.
- * *test is NULL if there is none; a test file has the features of the training file in the
- * same order. Classes come from the training set; a class seen only in the test set is an
- * error, and so is a training set of one class. *train and *test are set on success only.
+/* Local. Reads, splits (a keyed permutation of stream SPLIT: the first round(f N)
+ * images are the test set, both sets keep the order of the file), standardises with the
+ * mean and the sd (divisor n, as NumPy) of the training set. A feature without
+ * variation gets sd 1. *test is NULL if there is none; a test file has the features of
+ * the training file in the same order. Classes come from the training set; a class seen
+ * only in the test set is an error, and so is a training set of one class. *train and
+ * *test are set on success only.
  * Errors: BENS_ERR_CONFIG, BENS_ERR_IO. */
 bens_status bens_data_open(const bens_source *source, const void *options,
                            const bens_data_request *request, bens_target target, uint64_t seed,
                            bens_data **train, bens_data **test);
 
-/* Local. Rows to predict: those of one file, as a model trained on `like` (of which nothing but
- * names, classes, x_mean and x_sd is used) sees them: its features found by name, its classes,
- * standardised by its x_mean and x_sd (NULL: not). label and y are NULL if the file has no
- * target. Errors: BENS_ERR_CONFIG (a feature that the file lacks, a class that `like` lacks),
- * BENS_ERR_IO. */
+/* Local. Rows to predict: those of one file, as a model trained on `like` (of which
+ * nothing but names, classes, x_mean and x_sd is used) sees them: its features found by
+ * name, its classes, standardised by its x_mean and x_sd (NULL: not). label and y are
+ * NULL if the file has no target. Errors: BENS_ERR_CONFIG (a feature that the file lacks,
+ * a class that `like` lacks), BENS_ERR_IO. */
 bens_status bens_data_open_like(const bens_source *source, const void *options,
                                 const char *path, bens_target target,
                                 const bens_data *like, bens_data **out);

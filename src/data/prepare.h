@@ -4,14 +4,14 @@
 
 #include "data/data.h"
 
-/* Local. Takes round(test_fraction N) rows out of train and makes them *test: the first images
- * of the keyed permutation of stream SPLIT. Both keep the order of the file.
+/* Local. Takes round(test_fraction N) rows out of train and makes them *test: the first
+ * images of the keyed permutation of stream SPLIT. Both keep the order of the file.
  * Errors: BENS_ERR_CONFIG (one of them would be empty). */
 bens_status bens_data_split(const bens_data_request *request, uint64_t seed,
                             bens_data *train, bens_data **test);
 
-/* Local. x = (x - mean) / sd of the training set, in both sets (test may be NULL), and x_mean,
- * x_sd. sd has the divisor n, and is 1 for a feature without variation. */
+/* Local. x = (x - mean) / sd of the training set, in both sets (test may be NULL), and
+ * x_mean, x_sd. sd has the divisor n, and is 1 for a feature without variation. */
 bens_status bens_data_standardize(bens_data *train, bens_data *test);
 
 /* Local. x = (x - x_mean) / x_sd of `like`, which d gets a copy of. */

@@ -12,7 +12,8 @@ static void find_means(const bens_data *d, double *mean)
     for (int64_t j = 0; j < F; j++) mean[j] /= (double)n;
 }
 
-/* Rounding of the mean can give a constant feature a variance: it is looked for by itself. */
+/* Rounding of the mean can give a constant feature a variance:
+ * it is looked for by itself. */
 static bool is_constant(const bens_data *d, int64_t j)
 {
     const int64_t n = d->n_rows, F = d->n_features;

@@ -31,7 +31,8 @@ static bens_status read_bytes(const bens_checkpoint *c, void *out, size_t size,
     return BENS_OK;
 }
 
-/* The hash of what stands where a state does; state [bytes] gets it, too, if it is not NULL. */
+/* The hash of what stands where a state does; state [bytes] gets
+ * it, too, if it is not NULL. */
 static bens_status read_state(bens_checkpoint *c, uint64_t address, char *state,
                               uint64_t *hash)
 {
@@ -70,8 +71,8 @@ static bool is_sound(const bens_checkpoint *c, int64_t row,
            memcmp(h, &wanted, sizeof wanted) == 0;
 }
 
-/* Looks for the newest whole state of a row, and reads it if state is not NULL. *n_written counts
- * the slots that were whole at some time. */
+/* Looks for the newest whole state of a row, and reads it if state is not NULL.
+ * *n_written counts the slots that were whole at some time. */
 static bens_status find_newest(bens_checkpoint *c, int64_t row, char *state,
                                bens_checkpoint_newest *out, int *n_written)
 {
@@ -136,7 +137,8 @@ static int next_slot(const bens_checkpoint *c, int64_t row)
     return c->row[row].slot == 0 ? 1 : 0;
 }
 
-/* The state alone: its slot has a header for something else, so that it does not count yet. */
+/* The state alone: its slot has a header for something else, so
+ * that it does not count yet. */
 static bens_status put_state(bens_checkpoint *c, int64_t row, const char *state)
 {
     if (!c->row[row].known) {

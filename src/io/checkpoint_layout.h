@@ -2,8 +2,9 @@
  *
  *   checkpoint/slot   uint64 [chain][2][bytes of a slot / 8]
  *
- * A slot holds the state of a chain from its first byte on, zeros, and in its last 64 bytes a
- * header. It has pages of its own, so that a page that a loss of power tears is in one slot. */
+ * A slot holds the state of a chain from its first byte on, zeros, and in its
+ * last 64 bytes a header. It has pages of its own, so that a page that a loss of
+ * power tears is in one slot. */
 #ifndef BENS_IO_CHECKPOINT_LAYOUT_H
 #define BENS_IO_CHECKPOINT_LAYOUT_H
 
@@ -22,8 +23,9 @@ enum {
     BENS_CHECKPOINT_BLOCK = 1 << 20, /* bytes that are read at once, to be hashed    */
 };
 
-/* All zeros: nothing was written here. The last byte of BENS_CHECKPOINT_END is not zero: in what
- * is left of a first header that was torn, it is. In the byte order of the machine. */
+/* All zeros: nothing was written here. The last byte of BENS_CHECKPOINT_END
+ * is not zero: in what is left of a first header that was torn, it is. In
+ * the byte order of the machine. */
 #define BENS_CHECKPOINT_MAGIC UINT64_C(0x316b632d736e6562) /* "bens-ck1" */
 #define BENS_CHECKPOINT_END   UINT64_C(0xa5965a6996a5695a)
 typedef struct {
@@ -37,8 +39,9 @@ typedef struct {
     uint64_t end;
 } bens_checkpoint_header;
 
-/* Which slot of a row counts. After a put that failed it is still the one before, whatever the
- * cache of the system says: that one is on disk, so the next put must spare it. */
+/* Which slot of a row counts. After a put that failed it is still the one
+ * before, whatever the cache of the system says: that one is on disk, so
+ * the next put must spare it. */
 typedef struct {
     bool known;
     int slot;          /* -1: none */

@@ -58,8 +58,9 @@ static bens_status check_file(bens_checkpoint *c, hid_t file, uint64_t file_size
     return find_slots(c, file, file_size);
 }
 
-/* What a killed run left in the cache of the system comes to the disk before more is built on
- * it: a slot that counts now must still do so when the power fails in the next put. */
+/* What a killed run left in the cache of the system comes to the disk before
+ * more is built on it: a slot that counts now must still do so when the
+ * power fails in the next put. */
 static bens_status open_file(bens_checkpoint *c, struct stat *info)
 {
     c->fd = open(c->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

@@ -52,7 +52,8 @@ static bens_status find_flag(const bens_draws *d, const char *name, int *out)
     return BENS_OK;
 }
 
-/* done comes first: what a running writer adds between the two reads is then not seen at all. */
+/* done comes first: what a running writer adds between the two
+ * reads is then not seen at all. */
 static bens_status read_flags(bens_draws *d)
 {
     const size_t n_chains = (size_t)d->n_chains, n_draws = (size_t)d->n_draws;

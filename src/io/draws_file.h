@@ -1,5 +1,5 @@
-/* draws_file.h - where the draws of a run lie: its variables, and the files that hold them.
- * Private to io/draws*.c; all Local. */
+/* draws_file.h - where the draws of a run lie: its variables, and the files that hold
+ * them. Private to io/draws*.c; all Local. */
 #ifndef BENS_IO_DRAWS_FILE_H
 #define BENS_IO_DRAWS_FILE_H
 
@@ -17,7 +17,8 @@ typedef struct {
     size_t n; /* elements of one draw */
 } bens_draws_variable;
 
-/* A rectangle of a run: rows row ... row + n_rows - 1, draws draw ... draw + n_draws - 1. */
+/* A rectangle of a run: rows row ... row + n_rows - 1, draws
+ * draw ... draw + n_draws - 1. */
 typedef struct {
     int fd;
     int64_t row, n_rows, draw, n_draws;
@@ -36,7 +37,8 @@ typedef struct bens_draws_file {
 /* The table of tensors, the variables, and what the file says besides. */
 bens_status bens_draws_read_table(hid_t file, bens_draws *draws);
 
-/* Opens the rectangles: the file itself, or those that it maps. One that is missing is none. */
+/* Opens the rectangles: the file itself, or those that it maps.
+ * One that is missing is none. */
 bens_status bens_draws_open_parts(hid_t file, bens_draws *draws);
 
 /* -1: none of that name; tensors: the place in the table. */

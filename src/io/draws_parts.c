@@ -115,7 +115,8 @@ static bens_status open_whole(hid_t file, const bens_draws *d)
     return find_variables(file, d, &f->part[0]);
 }
 
-/* That a box of the index is all of its rectangle is seen there: its shape must be that. */
+/* That a box of the index is all of its rectangle is seen
+ * there: its shape must be that. */
 bens_status bens_draws_open_parts(hid_t file, bens_draws *d)
 {
     bens_samples_part *mapped;

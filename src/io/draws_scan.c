@@ -64,8 +64,8 @@ static bens_status scan_part(const bens_draws *d, const bens_draws_part *p, cons
     return BENS_OK;
 }
 
-/* Draws lie side by side: small ones are read many at a time, whatever is wanted of them, for
- * the disk gives a page at least. */
+/* Draws lie side by side: small ones are read many at a time, whatever is wanted of them,
+ * for the disk gives a page at least. */
 bens_status bens_draws_scan(const bens_draws *d, int variable, size_t begin, size_t n,
                             bens_draws_take take, void *context)
 {

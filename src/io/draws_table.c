@@ -63,8 +63,8 @@ static bens_status visit_stats(void *context, const bens_h5_set *set)
     return add_variable(context, "sample_stats", set);
 }
 
-/* Days from 1970-01-01 in the Gregorian calendar: years begin in March, so that the leap day is
- * the last one. */
+/* Days from 1970-01-01 in the Gregorian calendar: years begin in March, so that
+ * the leap day is the last one. */
 static double seconds_of(int year, int month, int day, int hour, int minute, int second)
 {
     const long y = month > 2 ? year : year - 1L, m = (month + 9) % 12;

@@ -1,4 +1,5 @@
-/* folder.h - the folder of a run and the files in it, handled with care. All are Local. */
+/* folder.h - the folder of a run and the files in it,
+ * handled with care. All are Local. */
 #ifndef BENS_IO_FOLDER_H
 #define BENS_IO_FOLDER_H
 
@@ -11,35 +12,38 @@ enum { BENS_PATH_SIZE = 4096 };
 
 /* FOLDER/NAME. Errors: BENS_ERR_IO: too long. */
 bens_status bens_folder_join(const char *folder, const char *name, char path[BENS_PATH_SIZE]);
+/* Does FOLDER/NAME, as it is written, stay in FOLDER: is NAME relative, and never goes up? */
+bool bens_folder_is_below(const char *name);
 /* FOLDER/NAME.PID-TIME.tmp: a name that no file has, to be made with O_EXCL. */
 bens_status bens_folder_temporary(const char *folder, const char *name,
                                   char path[BENS_PATH_SIZE]);
 
-/* Makes the folder (and its parents). An existing one must be empty or, with `overwrite`, a
- * run's: then the files of that run (config.ini, samples*.h5, metrics*.jsonl, ...) are
+/* Makes the folder (and its parents). An existing one must be empty or, with `overwrite`,
+ * a run's: then the files of that run (config.ini, samples*.h5, metrics*.jsonl, ...) are
  * removed and nothing else. With `try_only` nothing is made, removed or written.
  * Errors: BENS_ERR_CONFIG (it exists and holds something; says what to do),
  * BENS_ERR_IO (not writable, not a folder, world-writable without sticky bit). */
 bens_status bens_folder_create(const char *path, bool overwrite, bool try_only);
 
-/* Takes the folder for this process until the descriptor *lock is closed, so that no other run
- * writes there. *lock = -1: no such folder yet, or a file system that knows no locks.
+/* Takes the folder for this process until the descriptor *lock is closed,
+ * so that no other run writes there. *lock = -1: no such folder yet, or a
+ * file system that knows no locks.
  * Errors: BENS_ERR_CONFIG: another run has it. */
 bens_status bens_folder_lock(const char *path, int *lock);
 
 /* Writes a small text file: O_EXCL temporary, fsync, rename, fsync of the folder. */
 bens_status bens_folder_write(const char *folder, const char *name, const char *text);
 
-/* fsync of the file at the path `temporary` in the folder, then rename to FOLDER/NAME, then
- * fsync of the folder. */
+/* fsync of the file at the path `temporary` in the folder, then rename to
+ * FOLDER/NAME, then fsync of the folder. */
 bens_status bens_folder_publish(const char *folder, const char *temporary, const char *name);
 
 /* Free bytes for this user in the file system of the folder (or of its nearest existing
  * parent). */
 bens_status bens_folder_free(const char *path, uint64_t *bytes);
 
-/* One line about the file system of the folder: type, and a hint where it is a parallel one
- * ("lustre: lfs setstripe --stripe-count 8 FOLDER before the run"). */
+/* One line about the file system of the folder: type, and a hint where it is a parallel
+ * one ("lustre: lfs setstripe --stripe-count 8 FOLDER before the run"). */
 void bens_folder_describe(const char *path, char *text, size_t size);
 
 /* Writes all of it at an address of a file: short writes and interrupts are continued.

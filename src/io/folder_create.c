@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The files of a run. Whose folder has none of the first `n_marks` kinds is no run's, even
- * with a config.ini, and --overwrite does not touch it. */
+/* The files of a run. Whose folder has none of the first `n_marks` kinds is no run's,
+ * even with a config.ini, and --overwrite does not touch it. */
 static const char *const run_files[] = {
     "samples.h5",      "samples.[0-9]*.h5", "metrics.jsonl",        "metrics.*.jsonl",
     "checkpoint*.h5",  "samples*.tmp",      "config.ini",           "config.ini.*.tmp",

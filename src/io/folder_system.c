@@ -8,7 +8,8 @@
 #include <sys/vfs.h>
 #endif
 
-/* Up to the last part of the path that exists, so that a run can be planned before it is. */
+/* Up to the last part of the path that exists, so that a run
+ * can be planned before it is. */
 static void parent_of(char path[BENS_PATH_SIZE])
 {
     char *slash = strrchr(path, '/');

@@ -49,8 +49,8 @@ bool bens_h5_is_float(bens_h5_type type)
 
 void bens_h5_start(void)
 {
-    /* After a failed H5Fclose (disk full) HDF5 would try again at exit, and complain. Every
-     * file is closed by then, so there is nothing for it to do. */
+    /* After a failed H5Fclose (disk full) HDF5 would try again at exit, and complain.
+     * Every file is closed by then, so there is nothing for it to do. */
     H5dont_atexit();
     H5open();
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
@@ -90,9 +90,9 @@ bens_status bens_h5_fail(const char *format, ...)
 static hid_t access_list(H5F_libver_t high)
 {
     const hid_t list = H5Pcreate(H5P_FILE_ACCESS);
-    /* Bounds V18 give superblock 2: checksummed metadata and no open-for-write flag. Large
-     * objects start on a page. Without a sieve H5Dwrite writes: it would hold back small data
-     * until H5Dclose, and lose an error there. */
+    /* Bounds V18 give superblock 2: checksummed metadata and no open-for-write flag.
+     * Large objects start on a page. Without a sieve H5Dwrite writes: it would hold back
+     * small data until H5Dclose, and lose an error there. */
     bool good = list >= 0 && H5Pset_fclose_degree(list, H5F_CLOSE_STRONG) >= 0 &&
                 H5Pset_sieve_buf_size(list, 0) >= 0 &&
                 H5Pset_libver_bounds(list, H5F_LIBVER_V18, high) >= 0 &&

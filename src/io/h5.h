@@ -1,4 +1,5 @@
-/* h5.h - the little of HDF5 that the files of bens are made of. Private to io/; all Local.
+/* h5.h - the little of HDF5 that the files of bens are made
+ * of. Private to io/; all Local.
  *
  * Every failure becomes one line with the innermost text of HDF5's own error stack
  * ("cannot write 'posterior/weight': No space left on device"). A file is opened so that
@@ -46,14 +47,14 @@ bens_status bens_h5_group(hid_t parent, const char *name, hid_t *out);
 /* Properties of a data set to be created: contiguous, allocated at once, not filled. */
 bens_status bens_h5_properties(hid_t *out);
 
-/* Scalars. Text that is not UTF-8 is written with '?' for each such byte, because readers in
- * Python refuse it. text = NULL: "". */
+/* Scalars. Text that is not UTF-8 is written with '?' for each such byte, because readers
+ * in Python refuse it. text = NULL: "". */
 bens_status bens_h5_put_attribute(hid_t object, const char *name, const char *text);
 bens_status bens_h5_put_text(hid_t group, const char *name, const char *text);
 bens_status bens_h5_put_number(hid_t group, const char *name, bens_h5_type type,
                                const void *value);
-/* `_FillValue` NaN in netCDF's form, an array of one. Floats only: with one, xarray would read
- * integers as floats. */
+/* `_FillValue` NaN in netCDF's form, an array of one. Floats only: with one, xarray
+ * would read integers as floats. */
 bens_status bens_h5_put_fill(hid_t set, bens_h5_type type);
 /* One-dimensional data sets; the caller closes *out. */
 bens_status bens_h5_put_texts(hid_t group, const char *name, const char *const *text, int64_t n,
@@ -71,13 +72,15 @@ typedef struct {
     hsize_t shape[H5S_MAX_RANK];
 } bens_h5_set;
 
-/* Calls visit for each data set of a group, in the order of their creation; stops at an error.
- * Errors: BENS_ERR_IO: no such group, something in it that a hard link does not lead to. */
+/* Calls visit for each data set of a group, in the order of
+ * their creation; stops at an error.
+ * Errors: BENS_ERR_IO: no such group, something in it that a
+ * hard link does not lead to. */
 typedef bens_status (*bens_h5_visit)(void *context, const bens_h5_set *set);
 bens_status bens_h5_list(hid_t file, const char *group, bens_h5_visit visit, void *context);
 
-/* Opens GROUP/NAME, both reached by hard links only, of this type and rank; shape [rank] is
- * read. The caller closes *out. */
+/* Opens GROUP/NAME, both reached by hard links only, of this type and rank; shape [rank]
+ * is read. The caller closes *out. */
 bens_status bens_h5_find(hid_t file, const char *group, const char *name, bens_h5_type type,
                          int rank, hsize_t *shape, hid_t *out);
 /* Where the n x size bytes of a data set begin, which must be its own and nobody else's:

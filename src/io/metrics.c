@@ -124,7 +124,8 @@ static bool parse(const char *line, size_t size, bens_metric *out)
     return out->chain >= 0 && out->step >= 0 && out->draws >= 0 && isfinite(out->time);
 }
 
-/* Lines are in the order of time for each chain, so the last one that is early enough counts. */
+/* Lines are in the order of time for each chain, so the last one
+ * that is early enough counts. */
 static bens_status read_file(const char *path, double until, int64_t first_chain,
                              int64_t n_chains, bens_metric *latest)
 {

@@ -20,14 +20,16 @@ typedef struct {
 
 typedef struct bens_metrics bens_metrics;
 
-/* path: RUN/metrics.jsonl, opened O_APPEND (made if it is not there). Errors: BENS_ERR_IO. */
+/* path: RUN/metrics.jsonl, opened O_APPEND (made if it is not
+ * there). Errors: BENS_ERR_IO. */
 bens_status bens_metrics_open(const char *path, bens_metrics **out);
 void bens_metrics_close(bens_metrics *metrics); /* takes NULL */
 bens_status bens_metrics_put(bens_metrics *metrics, const bens_metric *metric);
 
-/* Reads all metrics*.jsonl of a run's folder (none is no error) and gives each chain's latest
- * line in latest [n_chains] (chain number first_chain + i; time = 0 where there is none), as it
- * was at the time `until` (seconds since 1970; INFINITY: now). A cut last line is passed over.
+/* Reads all metrics*.jsonl of a run's folder (none is no error) and gives each
+ * chain's latest line in latest [n_chains] (chain number first_chain + i; time = 0
+ * where there is none), as it was at the time `until` (seconds since 1970; INFINITY:
+ * now). A cut last line is passed over.
  * Errors: BENS_ERR_IO. */
 bens_status bens_metrics_until(const char *folder, double until, int64_t first_chain,
                                int64_t n_chains, bens_metric *latest);

@@ -90,7 +90,8 @@ static bens_status put_constant(hid_t file, const bens_samples_spec *spec)
     return s;
 }
 
-/* Means and scales of a run that came before are in that run's file, which config names. */
+/* Means and scales of a run that came before are in that
+ * run's file, which config names. */
 static json_t *describe_prior(const bens_prior *p)
 {
     const bool laplace = p->kind == BENS_PRIOR_LAPLACE;

@@ -23,7 +23,8 @@ static bens_status put_coordinate(hid_t group, const bens_samples_axis *axis, hi
     return BENS_OK;
 }
 
-/* Variables of a group share the coordinate of a name; it is made with the first of them. */
+/* Variables of a group share the coordinate of a name; it is
+ * made with the first of them. */
 static bens_status find_coordinate(hid_t group, const bens_samples_axis *axis, hid_t *out)
 {
     if (H5Lexists(group, axis->name, H5P_DEFAULT) <= 0)

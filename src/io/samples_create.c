@@ -27,8 +27,8 @@ bens_status bens_samples_check_space(const char *folder, const char *name,
               folder, name, a, b);
 }
 
-/* Room and the value of "no draw yet" for all of one variable. The zeros are written too: a
- * hole in the file could find the disk full later. */
+/* Room and the value of "no draw yet" for all of one variable. The zeros are written too:
+ * a hole in the file could find the disk full later. */
 static bens_status fill_variable(int fd, const bens_samples_variable *v, uint64_t address,
                                  void *buffer)
 {
@@ -50,8 +50,8 @@ static bens_status fill_variable(int fd, const bens_samples_variable *v, uint64_
     return BENS_OK;
 }
 
-/* HDF5 writes the few kilobytes that are its own, we the rest: a full disk is then met here,
- * with an errno, and not inside H5Fclose. */
+/* HDF5 writes the few kilobytes that are its own, we the rest: a full disk is then met
+ * here, with an errno, and not inside H5Fclose. */
 bens_status bens_samples_fill(const char *path, const bens_samples_layout *layout,
                               const uint64_t *address)
 {

@@ -145,7 +145,8 @@ static uint64_t text_bytes(const char *text)
     return text == NULL ? 0 : strlen(text);
 }
 
-/* The draws exactly; what HDF5 puts around them as it was measured (tests/io/samples.c). */
+/* The draws exactly; what HDF5 puts around them as it was
+ * measured (tests/io/samples.c). */
 uint64_t bens_samples_bytes(const bens_samples_spec *spec)
 {
     const bens_params *p = spec->params;

@@ -38,7 +38,8 @@ typedef struct {
 } bens_samples_layout;
 
 /* Of the parameters, chains and draws of spec; the rest of it is not read. Errors:
- * BENS_ERR_CONFIG: a tensor and a dimension, or two different dimensions, have the same name. */
+ * BENS_ERR_CONFIG: a tensor and a dimension, or two different
+ * dimensions, have the same name. */
 bens_status bens_samples_layout_create(const bens_samples_spec *spec,
                                        bens_samples_layout *out);
 void bens_samples_layout_release(bens_samples_layout *layout);
@@ -50,31 +51,34 @@ void bens_samples_shape(const bens_samples_variable *v, hsize_t shape[BENS_SAMPL
 uint64_t bens_samples_size(const bens_samples_variable *v);
 
 /* Writes all of a file that is there from the start: groups, coordinates, variables,
- * observed data, provenance. make(context, v, list) completes the properties of variable v
- * and may be NULL; sets [n], if not NULL, gets the address of each variable's first byte. */
+ * observed data, provenance. make(context, v, list) completes the properties
+ * of variable v and may be NULL; sets [n], if not NULL, gets the address of
+ * each variable's first byte. */
 typedef bens_status (*bens_samples_make)(const void *context, const bens_samples_variable *v,
                                          hid_t list);
 bens_status bens_samples_write(hid_t file, const bens_samples_spec *spec,
                                const bens_samples_layout *layout, bens_samples_make make,
                                const void *context, uint64_t *address);
 
-/* The parts of it. Gives a data set its dimensions: the coordinate of a name is made in the
- * group with the first variable that has it, and shared by the others. */
+/* The parts of it. Gives a data set its dimensions: the coordinate of a name is made in
+ * the group with the first variable that has it, and shared by the others. */
 bens_status bens_samples_attach(hid_t group, hid_t set, const bens_samples_axis *axis, int n);
 /* A variable: its data set, its dimensions, where its first byte will be. */
 bens_status bens_samples_put_variable(hid_t group, const bens_samples_variable *v,
                                       bens_samples_make make, const void *context,
                                       uint64_t *address);
-/* Room and the values of "nothing yet" for all variables of a file that HDF5 has closed. */
+/* Room and the values of "nothing yet" for all variables of
+ * a file that HDF5 has closed. */
 bens_status bens_samples_fill(const char *path, const bens_samples_layout *layout,
                               const uint64_t *address);
 /* Are so many bytes free in the folder? Errors: BENS_ERR_IO. */
 bens_status bens_samples_check_space(const char *folder, const char *name, uint64_t wanted);
-/* Of an open file: is it of bens, and how many chains and draws does it have? At most 2^24 and
- * 2^32 of all. Errors: BENS_ERR_IO. */
+/* Of an open file: is it of bens, and how many chains and draws does it have? At most
+ * 2^24 and 2^32 of all. Errors: BENS_ERR_IO. */
 bens_status bens_samples_identify(hid_t file, int64_t *n_chains, int64_t *n_draws);
-/* Of an open file of that shape: the rectangles it is an index over, in its order; *n_parts = 0
- * and *part = NULL: it is none. part: owned, one free(). Errors: BENS_ERR_IO. */
+/* Of an open file of that shape: the rectangles it is an index over, in its
+ * order; *n_parts = 0 and *part = NULL: it is none. part: owned, one
+ * free(). Errors: BENS_ERR_IO. */
 bens_status bens_samples_mapped(hid_t file, int64_t n_chains, int64_t n_draws,
                                 bens_samples_part **part, int *n_parts);
 /* Do they lie within n_chains x n_draws and not on each other? Errors: BENS_ERR_IO. */

@@ -113,8 +113,8 @@ static const float *view(bens_affine *a, const bens_rows *rows, int64_t first, i
     return a->x;
 }
 
-/* sum += the gradient of a block, whose out is d log-lik / d out by now. In double: the sum
- * over many rows of small terms is where float32 would lose digits. */
+/* sum += the gradient of a block, whose out is d log-lik / d out by now. In double: the
+ * sum over many rows of small terms is where float32 would lose digits. */
 static void backward(bens_affine *a, const float *x, int64_t n)
 {
     const int64_t n_weights = a->K * a->F;

@@ -1,9 +1,10 @@
-/* affine.h - what linear and logistic regression share: outputs that are affine in the features,
+/* affine.h - what linear and logistic regression share: outputs
+ * that are affine in the features,
  *
  *     out_k = sum over j of weight_kj x_j + bias_k
  *
- * One output: weight [feature], bias []; K of them: weight [K, feature], bias [K], where K is
- * the axis `class` of the data or an axis `output`. */
+ * One output: weight [feature], bias []; K of them: weight [K, feature], bias [K], where
+ * K is the axis `class` of the data or an axis `output`. */
 #ifndef BENS_MODELS_AFFINE_H
 #define BENS_MODELS_AFFINE_H
 
@@ -24,8 +25,9 @@ typedef struct {
     double *sum;               /* [K][F] of weight, then [K] of bias                    */
 } bens_affine;
 
-/* Local. Adds the tensors weight and bias (a fan_in of F) to params. *out is zeroed before and
- * released in any case. Errors: BENS_ERR_CONFIG (data that do not fit the likelihood). */
+/* Local. Adds the tensors weight and bias (a fan_in of F) to params. *out is
+ * zeroed before and released in any case. Errors: BENS_ERR_CONFIG (data that
+ * do not fit the likelihood). */
 bens_status bens_affine_create(const bens_model_setup *setup, bool intercept,
                                bens_params *params, bens_affine *out);
 
@@ -38,9 +40,9 @@ void bens_affine_release(bens_affine *affine);
 void bens_affine_forward(const bens_affine *affine, const float *theta, const float *x,
                          int64_t n, float *out);
 
-/* Local. *value = the log-likelihood of the rows, grad's weight and bias = its gradient (the
- * rest of grad is left alone), *dparameter = that by the parameter of the likelihood. Each may
- * be NULL. */
+/* Local. *value = the log-likelihood of the rows, grad's weight and bias = its gradient
+ * (the rest of grad is left alone), *dparameter = that by the parameter of the
+ * likelihood. Each may be NULL. */
 void bens_affine_log_lik(bens_affine *affine, const bens_likelihood_at_theta *at,
                          const float *theta, const bens_rows *rows, double *value,
                          float *grad, double *dparameter);

@@ -2,7 +2,8 @@
  *
  *     log p(x) = sum over i of x_i^2 - x_i^4 / 10
  *
- * Modes at x_i = +-sqrt(5), a barrier of 2.5 at 0; E[x^2] = 4.356815, E[x^4] = 24.284073. */
+ * Modes at x_i = +-sqrt(5), a barrier of 2.5 at 0;
+ * E[x^2] = 4.356815, E[x^4] = 24.284073. */
 #include "models/gradient_noise.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* gaussian.c - log p(x) = -1/2 (x - mean)^T P (x - mean), P = covariance^-1.
  *
- * The constant of the density is left out. One row of d > 1 numbers is a diagonal, so that
- * `covariance = 1 4 9` needs no matrix; chains start from zero. */
+ * The constant of the density is left out. One row of d > 1 numbers is a diagonal, so
+ * that `covariance = 1 4 9` needs no matrix; chains start from zero. */
 #include "models/gradient_noise.h"
 #include "models/matrix.h"
 

@@ -1,5 +1,5 @@
-/* gradient_noise.h - Gaussian noise on a gradient, to test samplers against: what a mini-batch
- * would do, with a variance that is known. */
+/* gradient_noise.h - Gaussian noise on a gradient, to test samplers against: what a
+ * mini-batch would do, with a variance that is known. */
 #ifndef BENS_MODELS_GRADIENT_NOISE_H
 #define BENS_MODELS_GRADIENT_NOISE_H
 
@@ -24,8 +24,8 @@ typedef struct {
 bens_status bens_gradient_noise_create(double sd, size_t n, bens_gradient_noise *out);
 void bens_gradient_noise_release(bens_gradient_noise *noise);
 
-/* Local. grad [offset ... offset + n - 1] += sd z, z the normals of these elements of stream
- * GRADIENT at the batch's place; nothing if the batch is exact. */
+/* Local. grad [offset ... offset + n - 1] += sd z, z the normals of these elements of
+ * stream GRADIENT at the batch's place; nothing if the batch is exact. */
 void bens_gradient_noise_add(bens_gradient_noise *noise, const bens_backend *be,
                              const bens_batch *batch, size_t offset, float *grad);
 

@@ -14,7 +14,8 @@ typedef struct {
     const float *value;
 } bens_y;
 
-/* A likelihood with its settings and the scalar parameter of its own (0 if it has none). */
+/* A likelihood with its settings and the scalar parameter of
+ * its own (0 if it has none). */
 typedef struct {
     const bens_backend *be;
     const void *options;
@@ -31,17 +32,18 @@ typedef struct {
      * Errors: BENS_ERR_CONFIG: the data do not fit (two classes wanted, found 3). */
     bens_status (*outputs)(const bens_data *data, int64_t *n);
 
-    /* Local. The name of its parameter, a scalar tensor that the model adds ("log_noise"); NULL:
-     * none with these settings. The function may be NULL. */
+    /* Local. The name of its parameter, a scalar tensor that the model adds
+     * ("log_noise"); NULL: none with these settings. The function may be NULL. */
     const char *(*parameter)(const void *options);
     /* Local. Where chains start it, given the sd of y. With `parameter` only. */
     float (*start)(double sd);
-    /* Local. What is stored beside it: its name ("noise") and value. With `parameter` only. */
+    /* Local. What is stored beside it: its name ("noise") and
+     * value. With `parameter` only. */
     const char *derived;
     float (*derive)(float parameter);
 
-    /* Local. *value = sum over n rows of log p(y | out [n][outputs]); dout its gradient (may
-     * be out itself); *dparameter += that by the parameter. Each may be NULL. */
+    /* Local. *value = sum over n rows of log p(y | out [n][outputs]); dout its gradient
+     * (may be out itself); *dparameter += that by the parameter. Each may be NULL. */
     void (*log_lik)(const bens_likelihood_at_theta *at, const float *out, int64_t outputs,
                     const bens_y *y, int64_t n, double *value, float *dout,
                     double *dparameter);
@@ -50,8 +52,8 @@ typedef struct {
     void (*each)(const bens_likelihood_at_theta *at, const float *out, int64_t outputs,
                  const bens_y *y, int64_t n, double *each);
 
-    /* Local. Class targets: mean [n][n_classes] = the probabilities, variance NULL. Real ones:
-     * mean [n] and variance [n] of y. */
+    /* Local. Class targets: mean [n][n_classes] = the probabilities, variance NULL. Real
+     * ones: mean [n] and variance [n] of y. */
     void (*predict)(const bens_likelihood_at_theta *at, const float *out, int64_t outputs,
                     int64_t n, int64_t n_classes, double *mean, double *variance);
 } bens_likelihood;

@@ -1,8 +1,10 @@
-/* linear.c - a number from a linear function of the features: y ~ p(. | weight . x + bias).
+/* linear.c - a number from a linear function of the
+ * features: y ~ p(. | weight . x + bias).
  *
- * affine.h has the tensors; a parameter of the likelihood (log_noise) is one more, and what it
- * stands for (noise) is stored beside them. Chains start from the mean of y and its sd.
- * With normal noise and few columns the whole data set is a triangle, least_squares.h. */
+ * affine.h has the tensors; a parameter of the likelihood (log_noise) is one
+ * more, and what it stands for (noise) is stored beside them. Chains start from
+ * the mean of y and its sd. With normal noise and few columns the whole data set
+ * is a triangle, least_squares.h. */
 #include "models/affine.h"
 #include "models/least_squares.h"
 #include "models/likelihood_normal.h"
@@ -96,8 +98,8 @@ static bens_status create(const bens_model_setup *setup, bens_params *params,
     return s;
 }
 
-/* The mean of y and the sd about it; without bias it is 0. A sum of equal floats is exact in
- * double: a y without variation has sd 0. */
+/* The mean of y and the sd about it; without bias it is 0. A sum of equal floats is exact
+ * in double: a y without variation has sd 0. */
 static void describe(const bens_data *d, bool intercept, double *mean, double *sd)
 {
     const double n = (double)d->n_rows;

@@ -1,8 +1,8 @@
 /* logistic.c - classes from a linear function of the features, affine.h:
  *
- * bernoulli: weight [feature], bias []; categorical: weight [class, feature], bias [class].
- * A Bernoulli regression of up to 16 columns is one fused kernel of the backend, all else
- * products of fixed blocks of rows. Chains start from zero. */
+ * bernoulli: weight [feature], bias []; categorical: weight [class, feature], bias
+ * [class]. A Bernoulli regression of up to 16 columns is one fused kernel of the backend,
+ * all else products of fixed blocks of rows. Chains start from zero. */
 #include "models/affine.h"
 #include "models/logit_design.h"
 

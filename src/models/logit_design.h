@@ -1,4 +1,5 @@
-/* logit_design.h - the rows of a Bernoulli regression as the backend's fused kernel reads them. */
+/* logit_design.h - the rows of a Bernoulli regression as the
+ * backend's fused kernel reads them. */
 #ifndef BENS_MODELS_LOGIT_DESIGN_H
 #define BENS_MODELS_LOGIT_DESIGN_H
 

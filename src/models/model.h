@@ -2,9 +2,9 @@
  *
  *     log p(theta | y) = log_prior(theta) + sum over i < N of log_lik_i(theta)
  *
- * bens scales (1/N, T), batches, sums over shards, adds the priors of the settings and the
- * noise. A model without data has N = 1: its whole density is the log_lik of one row, and a
- * slice of a batch that has no row has none of it.
+ * bens scales (1/N, T), batches, sums over shards, adds the priors of the settings and
+ * the noise. A model without data has N = 1: its whole density is the log_lik of one row,
+ * and a slice of a batch that has no row has none of it.
  *
  * To add one: write models/NAME.c with `bens_model_NAME`, add X(NAME) to list.h. */
 #ifndef BENS_MODELS_MODEL_H
@@ -21,9 +21,9 @@ typedef struct {
     const void *likelihood_options;
 } bens_model_setup;
 
-/* The rows of one evaluation (none is legal: value and gradient are 0), and its place in the
- * random numbers (for models that draw some, from a stream of their own). exact = true: no
- * noise of its own (lp at a stored draw). */
+/* The rows of one evaluation (none is legal: value and gradient are 0), and its place in
+ * the random numbers (for models that draw some, from a stream of their own).
+ * exact = true: no noise of its own (lp at a stored draw). */
 typedef struct {
     bens_rows rows;
     bens_rng at;
@@ -53,13 +53,13 @@ typedef struct {
                  float *theta);
 
     /* Local. *value = sum over the rows of log_lik; grad [n] = its gradient (overwritten,
-     * padding 0). Each may be NULL. A NaN in theta passes through. state holds scratch: one
-     * call at a time. */
+     * padding 0). Each may be NULL. A NaN in theta passes through. state holds
+     * scratch: one call at a time. */
     bens_status (*log_lik)(void *state, const float *theta, const bens_batch *batch,
                            double *value, float *grad);
 
-    /* Local. A log prior of the model's own: *value += it; grad [n] += factor x its gradient.
-     * Each may be NULL. NULL: it has none. */
+    /* Local. A log prior of the model's own: *value += it; grad [n] += factor x its
+     * gradient. Each may be NULL. NULL: it has none. */
     void (*log_prior)(void *state, const float *theta, double factor, double *value,
                       float *grad);
 
@@ -68,8 +68,8 @@ typedef struct {
     bens_status (*outputs)(const void *state, bens_params *outputs);
     void (*output)(void *state, const float *theta, float *out);
 
-    /* Local. out [n][outputs of the likelihood] at inputs x [n][features], on the scale of the
-     * training data, for `predict`. NULL: it cannot. */
+    /* Local. out [n][outputs of the likelihood] at inputs x [n][features], on the scale
+     * of the training data, for `predict`. NULL: it cannot. */
     bens_status (*forward)(void *state, const float *theta, const float *x, int64_t n,
                            float *out);
 } bens_model;

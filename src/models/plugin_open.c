@@ -89,8 +89,8 @@ static bens_status check_counts(const bens_plugin *plugin, const bens_plugin_sha
     return BENS_OK;
 }
 
-/* Variables share their group of the file with its axes (chain, draw, NAME_dim_K), and "." is
- * the group itself. */
+/* Variables share their group of the file with its axes (chain, draw, NAME_dim_K),
+ * and "." is the group itself. */
 static bool is_taken(const char *name)
 {
     static const char dim[] = "_dim_";

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The slices of a batch, or every second one of them, as bens_reduce_sum asks for them. */
+/* The slices of a batch, or every second one of them, as
+ * bens_reduce_sum asks for them. */
 typedef struct {
     bens_workspace *work;
     const bens_order *order;
@@ -45,8 +46,8 @@ static int64_t rows_of_half(const bens_order *halves, const bens_chain *chain, i
     return rows;
 }
 
-/* Collective over the shards. The gradient as the sum of two halves of the batch, which are
- * compared on the way. */
+/* Collective over the shards. The gradient as the sum of two halves of the batch,
+ * which are compared on the way. */
 static bens_status gradient_in_halves(bens_chain *chain, slice_context context,
                                       double *value)
 {
@@ -156,7 +157,8 @@ static void put_stats(const bens_chain *chain, double *stat)
     stat[p->n_scalars + 1] = s->n_clamped;
 }
 
-/* The state where a draw is taken; lp, loss and what needs a gradient are still to come. */
+/* The state where a draw is taken; lp, loss and what needs a
+ * gradient are still to come. */
 static bens_draw state_of(bens_chain *chain)
 {
     const bens_problem *p = chain->work->problem;

@@ -113,8 +113,9 @@ void bens_config_release(bens_config *config);
  * Parsed again it gives the same settings. */
 bens_status bens_config_print(const bens_config *config, char **out);
 
-/* Local. Writes the priors into the table; means and scales of finished runs belong to the
- * pool. Errors: BENS_ERR_CONFIG: a pattern that matches no tensor, a run that lacks one. */
+/* Local. Writes the priors into the table; means and scales of finished runs
+ * belong to the pool. Errors: BENS_ERR_CONFIG: a pattern that matches no
+ * tensor, a run that lacks one. */
 bens_status bens_config_apply_priors(const bens_config *config, bens_pool *pool,
                                      bens_params *params);
 

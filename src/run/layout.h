@@ -1,6 +1,7 @@
-/* layout.h - which files a run has. Its draws are a set of rectangles, chains x draws, each one
- * file; its checkpoints cover the same chains. A new run has one rectangle per 16 groups of
- * ranks; one that is made larger gets further ones, and nothing is copied. */
+/* layout.h - which files a run has. Its draws are a set of rectangles, chains x
+ * draws, each one file; its checkpoints cover the same chains. A new run has
+ * one rectangle per 16 groups of ranks; one that is made larger gets further
+ * ones, and nothing is copied. */
 #ifndef BENS_RUN_LAYOUT_H
 #define BENS_RUN_LAYOUT_H
 
@@ -18,7 +19,8 @@ typedef struct {
     int64_t is_new; /* to be made */
 } bens_rectangle;
 
-/* One rectangle: its file is samples.h5. More: samples.h5 is a virtual index over them. */
+/* One rectangle: its file is samples.h5. More: samples.h5 is
+ * a virtual index over them. */
 typedef struct {
     bens_rectangle *samples, *checkpoint; /* [n_samples], [n_checkpoints]; one block each */
     int64_t n_samples, n_checkpoints;
@@ -31,8 +33,9 @@ bens_status bens_layout_create(int64_t n_chains, int64_t n_groups, int64_t n_dra
                                bens_layout *out);
 void bens_layout_release(bens_layout *layout);
 
-/* Collective. The files that `folder` has, and those that it needs besides for n_chains chains of
- * n_draws draws; rank 0 looks. layout is zeroed but for its lock. Errors: BENS_ERR_IO. */
+/* Collective. The files that `folder` has, and those that it needs besides
+ * for n_chains chains of n_draws draws; rank 0 looks. layout is zeroed but
+ * for its lock. Errors: BENS_ERR_IO. */
 bens_status bens_layout_extend(bens_comm *world, const char *folder, int64_t first_chain,
                                uint64_t state_bytes, int64_t n_chains, int64_t n_groups,
                                int64_t n_draws, bens_layout *layout);
@@ -41,9 +44,9 @@ bens_status bens_layout_extend(bens_comm *world, const char *folder, int64_t fir
  * Errors: BENS_ERR_CONFIG: another run has it. */
 bens_status bens_layout_lock(bens_layout *layout, const char *folder);
 
-/* Collective. Makes the folder where it is new, all files that are to be made, config.ini; then
- * every rank may open its rectangles. `spec` describes the whole run, `state_bytes` is the size of
- * a chain's state. The folder is locked by rank 0. */
+/* Collective. Makes the folder where it is new, all files that are to be made,
+ * config.ini; then every rank may open its rectangles. `spec` describes the whole run,
+ * `state_bytes` is the size of a chain's state. The folder is locked by rank 0. */
 bens_status bens_layout_build(bens_layout *layout, bens_comm *world,
                               const bens_grid *grid, const bens_samples_spec *spec,
                               uint64_t state_bytes, const char *folder, bool overwrite);

@@ -1,4 +1,5 @@
-/* layout_build.c - the files of a layout are made: each by the rank that has its first row. */
+/* layout_build.c - the files of a layout are made: each by the
+ * rank that has its first row. */
 #include "run/layout.h"
 
 #include "io/folder.h"
@@ -14,7 +15,8 @@ static bool is_mine(const bens_rectangle *r, const bens_grid *grid)
     return r->is_new && grid->shard == 0 && r->row >= grid->begin && r->row < grid->end;
 }
 
-/* Local. A file of that name is of an earlier try that was killed before the index had it. */
+/* Local. A file of that name is of an earlier try that was
+ * killed before the index had it. */
 static bens_status remove_leftover(const char *folder, const char *name)
 {
     char path[BENS_PATH_SIZE];
@@ -65,8 +67,8 @@ static bens_status create_mine(const bens_layout *l, const bens_grid *grid,
     return BENS_OK;
 }
 
-/* Local. samples.h5 over all rectangles; where it was the one rectangle so far, that gets a
- * number first. */
+/* Local. samples.h5 over all rectangles; where it was the one rectangle so
+ * far, that gets a number first. */
 static bens_status write_index(bens_layout *l, const bens_samples_spec *spec,
                                const char *folder)
 {

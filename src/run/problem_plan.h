@@ -4,8 +4,10 @@
 
 #include "run/problem.h"
 
-/* Local. burn_in, thin, n_draws, the schedules and adapt; the order of the batches is there.
- * Errors: BENS_ERR_CONFIG: no steps or too many, a cycle or a burn-in that is too short. */
+/* Local. burn_in, thin, n_draws, the schedules and adapt; the
+ * order of the batches is there.
+ * Errors: BENS_ERR_CONFIG: no steps or too many, a cycle or
+ * a burn-in that is too short. */
 bens_status bens_problem_plan_lengths(const bens_config *config, bens_problem *problem);
 
 #endif

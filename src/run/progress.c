@@ -27,8 +27,8 @@ static bool process_on_terminal(long pid)
     return strncmp(target, "/dev/pts/", 9) == 0 || strncmp(target, "/dev/tty", 8) == 0;
 }
 
-/* mpirun reads its ranks' standard error through a pipe, and what it reads it shows: there
- * the question is what mpirun itself, the parent of rank 0, writes to. */
+/* mpirun reads its ranks' standard error through a pipe, and what it reads it shows:
+ * there the question is what mpirun itself, the parent of rank 0, writes to. */
 static bool on_terminal(void)
 {
     if (getenv("SLURM_JOB_ID") != NULL) return false;

@@ -40,8 +40,8 @@ static bens_status gather_hosts(bens_comm *world, char **hosts)
     return bens_comm_broadcast(world, 0, hosts, &size, s);
 }
 
-/* Passwords and keys stay out of files that are given away, and so does what mpirun tells its
- * ranks (orte_: addresses, a key of the job). */
+/* Passwords and keys stay out of files that are given away, and so does what mpirun tells
+ * its ranks (orte_: addresses, a key of the job). */
 static bool is_kept(const char *variable)
 {
     static const char *const kept[] = {"SLURM_", "OMP_", "OMPI_MCA_", "BENS_"};

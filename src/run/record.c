@@ -120,7 +120,8 @@ bens_status bens_record_put(bens_record *r, int64_t i, const float *theta,
     return BENS_OK;
 }
 
-/* The draws have their place on the disk; a disk too full for a line is no reason to stop. */
+/* The draws have their place on the disk; a disk too full for
+ * a line is no reason to stop. */
 static void report(bens_record *r, int64_t i, int64_t step)
 {
     const pending *c = &r->chain[i];

@@ -26,8 +26,8 @@ typedef struct {
 bens_status bens_record_open(const bens_record_spec *spec, bens_record **out);
 void bens_record_close(bens_record *record); /* takes NULL; does not flush */
 
-/* The next draw of this rank's chain i; theta [params->n] is copied. Flushes first if the buffer
- * is full; where that fails the draw is not taken, and those before it wait. */
+/* The next draw of this rank's chain i; theta [params->n] is copied. Flushes first if the
+ * buffer is full; where that fails the draw is not taken, and those before it wait. */
 bens_status bens_record_put(bens_record *record, int64_t i, const float *theta,
                             const bens_draw *draw);
 

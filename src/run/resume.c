@@ -80,8 +80,8 @@ static bool is_free(const char *section, const char *key)
     return false;
 }
 
-/* The lines of one config and of the other, which have the same sections and keys as long as they
- * choose the same entries of registries. */
+/* The lines of one config and of the other, which have the same sections and keys as long
+ * as they choose the same entries of registries. */
 typedef struct {
     char section[160], key[80];
     const char *value; /* in the line, not ended */

@@ -6,10 +6,11 @@
 #include "run/layout.h"
 #include "run/train.h"
 
-/* Collective. Is there a run in the folder to go on with? *old (NULL if not) is its settings as
- * config.ini has them, owned by the caller (malloc). Rank 0 takes the folder first.
- * resume = must: an error if there is none. A start that was killed before config.ini was there
- * has nothing worth keeping: *remains = true, and its files may be removed.
+/* Collective. Is there a run in the folder to go on with? *old (NULL if not) is
+ * its settings as config.ini has them, owned by the caller (malloc). Rank 0
+ * takes the folder first. resume = must: an error if there is none. A start that
+ * was killed before config.ini was there has nothing worth keeping:
+ * *remains = true, and its files may be removed.
  * Errors: BENS_ERR_CONFIG, BENS_ERR_IO. */
 bens_status bens_resume_find(bens_comm *world, const char *folder, bens_resume_choice resume,
                              bens_layout *layout, char **old, bool *remains);
@@ -17,8 +18,9 @@ bens_status bens_resume_find(bens_comm *world, const char *folder, bens_resume_c
 /* Local. Settings that were left to the run (chains = auto) take the old values. */
 void bens_resume_adopt(const bens_config *old, bens_config *config);
 
-/* Local. Refuses what would change the draws: a list of keys with both values. More chains and
- * draws, other ranks, shards of the same slices, threads, times and thresholds are fine.
+/* Local. Refuses what would change the draws: a list of keys with both values.
+ * More chains and draws, other ranks, shards of the same slices, threads,
+ * times and thresholds are fine.
  * Errors: BENS_ERR_CONFIG. */
 bens_status bens_resume_check(const char *folder, const bens_config *old,
                               const bens_config *config, uint64_t data_hash);

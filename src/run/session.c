@@ -44,8 +44,8 @@ static bens_status find_old(bens_session *s)
     return bens_comm_agree(s->world, status);
 }
 
-/* Local. Everything that was "auto" gets its value, so that config.ini says it; what can be
- * checked only now is checked. */
+/* Local. Everything that was "auto" gets its value, so that config.ini says it; what can
+ * be checked only now is checked. */
 static bens_status resolve(bens_session *s)
 {
     bens_config *c = &s->config;

@@ -19,8 +19,8 @@ bool bens_chain_wants_halves(const bens_chain *chain)
     return chain->work->problem->noise >= BENS_NOISE_TENSOR && is_due(chain);
 }
 
-/* Of the newest estimate. At first the older half of them counts little: a chain comes from far
- * away, where noise and gradients are larger. */
+/* Of the newest estimate. At first the older half of them counts little: a chain comes
+ * from far away, where noise and gradients are larger. */
 static double weight(double n_before, double memory)
 {
     return fmax(2 / (n_before + 2), 1 / memory);
@@ -64,7 +64,8 @@ static void adapt_masses(bens_chain *chain, double scale)
 }
 
 /* The root mean square gradient of a tensor over that of the tensor with the smallest one
- * (Wenzel et al. 2020): step_size is then the step of the fastest. 1 without a gradient. */
+ * (Wenzel et al. 2020): step_size is then the step of the
+ * fastest. 1 without a gradient. */
 static double mass_of(const bens_chain *chain, int tensor)
 {
     const bens_problem *p = chain->work->problem;
@@ -84,7 +85,8 @@ static double noise_of(const bens_chain *chain, int tensor)
     return chain->scalars.noise != NULL ? chain->scalars.noise[tensor] : 0;
 }
 
-/* The noise of each of a tensor's coordinates. Returns what was taken off the sum of s^2. */
+/* The noise of each of a tensor's coordinates. Returns what
+ * was taken off the sum of s^2. */
 static double fill_each(bens_chain *chain, const bens_tensor *t, const bens_langevin *c,
                         bool momenta)
 {
@@ -159,8 +161,8 @@ static double advance(bens_chain *chain, const bens_step *at, const bens_rng *rn
     return sum_m2;
 }
 
-/* What of the log posterior is neither a likelihood of rows nor in the kernels; grad is a sum
- * over `rows` of N rows, so it gets that share of it. */
+/* What of the log posterior is neither a likelihood of rows nor in the kernels; grad is a
+ * sum over `rows` of N rows, so it gets that share of it. */
 static void add_more(const bens_chain *chain, int64_t rows)
 {
     const bens_problem *p = chain->work->problem;

@@ -21,8 +21,8 @@ void bens_summary_add(bens_summary *summary, const bens_draw *draw)
     add(&summary->configurational, draw->temperature_configurational, draw->temperature);
 }
 
-/* Is a thermometer off by a factor of two and more, and by more than chance (four times the
- * error of its mean)? Says so. */
+/* Is a thermometer off by a factor of two and more, and by more than chance (four times
+ * the error of its mean)? Says so. */
 static bool is_off(const bens_session *s, const char *name, const bens_thermometer *t)
 {
     const double n = t->n, mean = t->sum / n, wanted = t->wanted / n;

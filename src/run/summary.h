@@ -26,9 +26,9 @@ void bens_summary_add(bens_summary *summary, const bens_draw *draw);
 void bens_summary_show(const bens_session *session, const bens_summary *summary,
                        double seconds);
 
-/* Local. Warns on stderr where a chain diverged, where a thermometer is off by a factor of two
- * and by more than four errors of its mean, where lines of metrics are missing. False if the
- * draws are not to be trusted. */
+/* Local. Warns on stderr where a chain diverged, where a thermometer is off by a factor
+ * of two and by more than four errors of its mean, where lines of metrics are missing.
+ * False if the draws are not to be trusted. */
 bool bens_summary_judge(const bens_session *session, const bens_summary *summary);
 
 #endif

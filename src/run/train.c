@@ -56,7 +56,8 @@ static void name_metrics(const bens_comm *world, char *name, size_t size)
         snprintf(name, size, "metrics.%s.jsonl", host);
 }
 
-/* Local. Where the chains are, from their checkpoints; and where their draws and states go. */
+/* Local. Where the chains are, from their checkpoints; and
+ * where their draws and states go. */
 static bens_status open_files(group *g)
 {
     const bens_session *s = g->session;
@@ -133,8 +134,8 @@ static bens_status keep(group *g)
     return bens_keeper_save(g->keeper, g->chain);
 }
 
-/* Collective over the shards. Checkpoints when it is time, and when the run is asked to stop; all
- * shards must agree at which step that is. */
+/* Collective over the shards. Checkpoints when it is time, and when the run is asked to
+ * stop; all shards must agree at which step that is. */
 static bens_status keep_or_stop(group *g)
 {
     const bens_session *s = g->session;

@@ -19,8 +19,8 @@ typedef struct {
 } bens_train_request;
 
 /* Collective. All ranks return the same status, but for BENS_ERR_PEER: a rank that lost
- * another returns at once, and the caller must end the job (bens_comm_abort). Rank 0 speaks:
- * progress and warnings on stderr, the plan (dry_run) and the summary on stdout.
+ * another returns at once, and the caller must end the job (bens_comm_abort). Rank 0
+ * speaks: progress and warnings on stderr, the plan (dry_run) and the summary on stdout.
  * Errors: any; BENS_ERR_TRUST if [run] strict and a chain diverged (all is on disk);
  * BENS_STOPPED: asked to stop, checkpointed. */
 bens_status bens_train(bens_comm *world, const bens_train_request *request);

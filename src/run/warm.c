@@ -44,9 +44,9 @@ bens_status bens_warm_start(const bens_draws *d, const bens_params *params,
     return bens_draws_theta(d, params, row, draw, theta);
 }
 
-/* Over the good draws, n of them: the sum of x and, in the second pass, of (x - mean)^2; both
- * [size]. An element that never moved has squares of exactly 0: sums of less than 2^29 equal
- * floats are exact in a double. */
+/* Over the good draws, n of them: the sum of x and, in the second pass, of (x - mean)^2;
+ * both [size]. An element that never moved has squares of exactly 0: sums of less than
+ * 2^29 equal floats are exact in a double. */
 typedef struct {
     const bens_draws *draws;
     const bens_tensor *tensor;

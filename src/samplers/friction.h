@@ -27,11 +27,11 @@ double bens_friction_mean(double y);
 /* Local. The coefficients of
  *     m'     = c (m + kick g) + s z      c = exp(-eps xi / sigma^2), kick = (before + eps) / 2
  *     theta' = theta + eps / (2 sigma^2) (m + kick g + m')
- * A kick is the second half of that of the step before and the first half of this one's (Strang
- * splitting, BAOAB seen between its half kicks): kick = eps while eps stays, and no error of
- * first order where a schedule changes it. s^2 = 2 alpha T times the integral of
- * exp(-2 u xi / sigma^2) over a step: the noise of strength 2 alpha T under friction xi, which
- * is sigma^2 T (1 - c^2) for xi = alpha. */
+ * A kick is the second half of that of the step before and the first half of this one's
+ * (Strang splitting, BAOAB seen between its half kicks): kick = eps while eps stays, and
+ * no error of first order where a schedule changes it. s^2 = 2 alpha T times the integral
+ * of exp(-2 u xi / sigma^2) over a step: the noise of strength 2 alpha T under friction
+ * xi, which is sigma^2 T (1 - c^2) for xi = alpha. */
 bens_langevin bens_friction_baoa(double alpha, double sigma, double xi,
                                  const bens_step *at);
 

@@ -6,9 +6,9 @@
  *   T          absolute temperature: (user's temperature) / N
  *   m     [n]  momenta; with a mass M of a tensor or an element, momenta / sqrt(M)
  *
- * Every linear sampler (SGLD, SGHMC, BAOA, SGNHT given its thermostat, SGD with momentum, ...)
- * is six numbers and a prior: it gives `linear` and the loop calls the backend's fused kernel.
- * What is not linear gives `update`, on a kernel of its own.
+ * Every linear sampler (SGLD, SGHMC, BAOA, SGNHT given its thermostat, SGD with momentum,
+ * ...) is six numbers and a prior: it gives `linear` and the loop calls the backend's
+ * fused kernel. What is not linear gives `update`, on a kernel of its own.
  *
  * To add one: write samplers/NAME.c with `bens_sampler_NAME`, add X(NAME) to list.h. */
 #ifndef BENS_SAMPLERS_SAMPLER_H
@@ -97,8 +97,9 @@ typedef struct {
     /* Local. The scalars at the start of a chain; NULL if it has none. */
     void (*start)(const void *options, double *scalar);
 
-    /* Local. Before each step: mean_m2 = the mean over all parameters of m^2 (m as it is now).
-     * Changes at->scalar's values through `scalar`, the same memory. NULL: nothing to do. */
+    /* Local. Before each step: mean_m2 = the mean over all parameters of m^2 (m
+     * as it is now). Changes at->scalar's values through `scalar`, the same
+     * memory. NULL: nothing to do. */
     void (*advance)(const void *options, const bens_step *at, double mean_m2,
                     double *scalar);
 
@@ -114,8 +115,9 @@ typedef struct {
     /* Local. sigma^2: momenta are N(0, sigma^2 T) in equilibrium. NULL: no momenta. */
     double (*mass)(const void *options);
 
-    /* Local. The largest step size that is stable where the largest eigenvalue of minus the
-     * Hessian of the normalised log posterior (over the mass) is h > 0. NULL: not known. */
+    /* Local. The largest step size that is stable where the largest
+     * eigenvalue of minus the Hessian of the normalised log posterior (over
+     * the mass) is h > 0. NULL: not known. */
     double (*largest_step)(const void *options, double h);
 
     /* Local. weight_decay, for the warning beside a prior. NULL: it has none. */

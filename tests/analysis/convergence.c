@@ -1,4 +1,5 @@
-/* The convergence statistics against ArviZ and an independent nested R-hat (golden.py). */
+/* The convergence statistics against ArviZ and an
+ * independent nested R-hat (golden.py). */
 #include "analysis/convergence.h"
 #include "analysis/golden.h"
 
@@ -116,7 +117,8 @@ static void nested_equals_the_paper(void **state)
 
 /* One draw from each of 512 chains, shifted by superchain. Stationary: B / W has mean 1 /
  * 32 and K - 1 = 15 degrees of freedom, so its sd is sqrt(2 / 15) / 32 = .0114; the bound
- * adds 4 of these as tau. Superchains 2 sd apart from their neighbours are seen at once. */
+ * adds 4 of these as tau. Superchains 2 sd apart from their
+ * neighbours are seen at once. */
 static void nested_tells_superchains_apart(void **state)
 {
     enum { K = 16, M = 32 };

@@ -143,7 +143,8 @@ static void it_sees_width(void **state)
     release(&s);
 }
 
-/* In units of sd 1e-3 or 1e3, standardised, it is one number (to the rounding of float). */
+/* In units of sd 1e-3 or 1e3, standardised, it is one number
+ * (to the rounding of float). */
 static void standardising_takes_units_away(void **state)
 {
     double wanted = 0;

@@ -67,7 +67,8 @@ static void impossible_and_missing(void **state)
     assert_true(bens_class_sums_finish(&sums).accuracy == 0);
 }
 
-/* Numbers of few values, so that many are equal, against every pair and every threshold. */
+/* Numbers of few values, so that many are equal, against
+ * every pair and every threshold. */
 static void roc_equals_brute_force(void **state)
 {
     enum { NEGATIVE = 157, POSITIVE = 83 };
@@ -104,7 +105,8 @@ static void roc_equals_brute_force(void **state)
     assert_true(isnan(bens_fpr95(negative, NEGATIVE, negative, 0)));
 }
 
-/* One member: sd (z (2 Phi(z) - 1) + 2 phi(z) - 1 / sqrt(pi)), Gneiting and Raftery 2007. */
+/* One member: sd (z (2 Phi(z) - 1) + 2 phi(z) - 1 /
+ * sqrt(pi)), Gneiting and Raftery 2007. */
 static void crps_of_one_normal(void **state)
 {
     const double mean = 3, sd = 2;

@@ -80,7 +80,8 @@ static void some_member(uint64_t seed, size_t n, double *p)
     for (size_t i = 0; i < n; i++) p[i] = 1.0000001 + uniform(&seed);
 }
 
-/* 17 members of 6 inputs and 5 classes with weights against the definition in two passes. */
+/* 17 members of 6 inputs and 5 classes with weights against
+ * the definition in two passes. */
 static void it_is_its_definition(void **state)
 {
     enum { MEMBERS = 17, INPUTS = 6, CLASSES = 5, N = INPUTS * CLASSES };
@@ -127,7 +128,8 @@ static void small_disagreement_keeps_its_digits(void **state)
     bens_uncertainty_release(&u);
 }
 
-/* Where the series takes over from the logarithm, at a ratio of 1.02, both say the same. */
+/* Where the series takes over from the logarithm, at a ratio
+ * of 1.02, both say the same. */
 static void the_series_meets_the_formula(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* backend/adam: Adam and AdamW in one pass (arena.h). PyTorch's: tests/samplers/torch.c. */
+/* backend/adam: Adam and AdamW in one pass (arena.h).
+ * PyTorch's: tests/samplers/torch.c. */
 #include "backend/arena.h"
 
 static const bens_adam both = {.beta1 = .9,

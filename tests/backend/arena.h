@@ -1,6 +1,6 @@
 /* arena.h - a fused update against its definition, one element after another: bit for
- * bit, on every instruction set, with 1 and 2 threads, on arenas with odd sizes whose padding
- * holds what must not matter. */
+ * bit, on every instruction set, with 1 and 2 threads, on arenas with odd sizes whose
+ * padding holds what must not matter. */
 #ifndef BENS_TESTS_BACKEND_ARENA_H
 #define BENS_TESTS_BACKEND_ARENA_H
 

@@ -35,8 +35,8 @@ static double slope(row_function *f, const float *x, int n, int label, int k)
 }
 
 /* Largest seen: 3.7e-9 of the value (the float roundings of 700 rows cancel), 1.0e-7
- * absolute for the gradient, the error of the differences included. Bounds are 3 to 5 times
- * that. */
+ * absolute for the gradient, the error of the differences included.
+ * Bounds are 3 to 5 times that. */
 static void check(const bens_backend *be, const float *x, const int32_t *label,
                   int n_classes, bool soft, double *value, float *grad)
 {

@@ -62,9 +62,9 @@ static answer exact(const data *d, const bens_rows *rows, const float *w)
     return a;
 }
 
-/* Against double, over seeds and shapes here: largest seen 2.7e-7 of the sum of |terms| for
- * the gradient and 2.3e-7 for the value; the bound is four times that. A row left out or
- * taken twice changes sums of up to 40,000 rows by more. */
+/* Against double, over seeds and shapes here: largest seen 2.7e-7 of the sum of |terms|
+ * for the gradient and 2.3e-7 for the value; the bound is four times that. A row left out
+ * or taken twice changes sums of up to 40,000 rows by more. */
 static void check(const data *d, const bens_rows *rows)
 {
     const bens_backend *be = cpu();

@@ -1,5 +1,5 @@
-/* backend: sample and permute are the scalar definitions of core/, number for number, on every
- * instruction set, wherever a run starts and ends. */
+/* backend: sample and permute are the scalar definitions of core/, number for number, on
+ * every instruction set, wherever a run starts and ends. */
 #include "backend/levels.h"
 
 #include "core/permutation.h"
@@ -17,8 +17,8 @@ static void check_sample(const bens_backend *be, const bens_rng *at, uint64_t n_
     for (size_t i = n; i < n + GUARD; i++) assert_true(row[i] == -7);
 }
 
-/* 2^33 is where the block number outgrows the counter's first word; 2^32 rows are where 32 bits
- * do not hold their number. */
+/* 2^33 is where the block number outgrows the counter's first word; 2^32 rows are where
+ * 32 bits do not hold their number. */
 static void sample_is_that_of_core(void **state)
 {
     static const uint64_t starts[] =
@@ -49,8 +49,8 @@ static void check_run(const bens_backend *be, const bens_permutation *p, uint64_
     for (size_t i = n; i < n + GUARD; i++) assert_true(image[i] == -7);
 }
 
-/* Lengths around the group of 32 positions; runs that end with the epoch; domains with much
- * cycle walking (n = 1, 33), little (1000, 60000) and none (768, 2^40). */
+/* Lengths around the group of 32 positions; runs that end with the epoch; domains with
+ * much cycle walking (n = 1, 33), little (1000, 60000) and none (768, 2^40). */
 static void permute_is_that_of_core(void **state)
 {
     static const uint64_t ns[] = {1,

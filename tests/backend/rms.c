@@ -91,7 +91,8 @@ static void v_stays(void **state)
 }
 
 /* A mass that is 1 in every element (v stays 0, lambda = 1) is none: the bits of the
- * update of linear samplers, where the two do not round differently (p = q = 0, r = 1). */
+ * update of linear samplers, where the two do not round
+ * differently (p = q = 0, r = 1). */
 static void mass_one_is_langevin(void **state)
 {
     const bens_backend *be = cpu();

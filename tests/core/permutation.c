@@ -1,9 +1,11 @@
-/* core/permutation: a bijection for every n, whose images look drawn at random over the keys,
- * the epochs and the chains. Seeds are fixed, so each statistic is one number; |z| < 4 leaves
- * a right program about one chance in 16,000 per statistic to have failed when it was written.
+/* core/permutation: a bijection for every n, whose images look drawn at random over
+ * the keys, the epochs and the chains. Seeds are fixed, so each statistic is one
+ * number; |z| < 4 leaves a right program about one chance in 16,000 per statistic to
+ * have failed when it was written.
  *
- * That they can fail: with 4 rounds the differences of n = 512 give z = 38, with 2 rounds 490,
- * without the square 500; with 2 as the least a and b the permutations of n = 5 give 15. */
+ * That they can fail: with 4 rounds the differences of n = 512 give z = 38, with
+ * 2 rounds 490, without the square 500; with 2 as the least a and b the
+ * permutations of n = 5 give 15. */
 #include "core/permutation.h"
 
 #include <math.h>
@@ -54,9 +56,9 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Where all of [0, n) is too much: runs at both ends and in the middle have distinct images in
- * range, which spread over all 64 parts of it (the chance that one of them is empty after
- * 15,000 draws is 1e-101). a grows beyond sqrt(n) from n = 2^32 on. */
+/* Where all of [0, n) is too much: runs at both ends and in the middle have distinct
+ * images in range, which spread over all 64 parts of it (the chance that one of them is
+ * empty after 15,000 draws is 1e-101). a grows beyond sqrt(n) from n = 2^32 on. */
 static void it_reaches_to_2_to_the_40(void **state)
 {
     static const uint64_t ns[] = {(UINT64_C(1) << 30) + 3,  (UINT64_C(1) << 32) - 1,
@@ -81,8 +83,8 @@ static void it_reaches_to_2_to_the_40(void **state)
     }
 }
 
-/* The normal score of a chi-square by Wilson and Hilferty (1931): with 1 degree of freedom, the
- * worst case here, 4.0 is exactly 4.2. */
+/* The normal score of a chi-square by Wilson and Hilferty (1931): with 1 degree of
+ * freedom, the worst case here, 4.0 is exactly 4.2. */
 static double score(double chi2, double freedom)
 {
     const double spread = 2 / (9 * freedom);
@@ -105,8 +107,8 @@ static void check_score(const char *what, uint64_t n, double chi2, double freedo
 
 enum { KEYS = 10000, SMALL = 33 };
 
-/* Every position has every image equally often. Rows and columns of the table have fixed sums,
- * which makes sum (n - 1) / n a chi-square of (n - 1)^2 degrees of freedom. */
+/* Every position has every image equally often. Rows and columns of the table have fixed
+ * sums, which makes sum (n - 1) / n a chi-square of (n - 1)^2 degrees of freedom. */
 static void positions_have_uniform_images(void **state)
 {
     static double table[SMALL * SMALL];
@@ -122,8 +124,8 @@ static void positions_have_uniform_images(void **state)
     }
 }
 
-/* (image of v, image of v + 1) is every ordered pair equally often; one v a key, so that the
- * counts are multinomial. */
+/* (image of v, image of v + 1) is every ordered pair equally often; one v a key, so that
+ * the counts are multinomial. */
 static void neighbours_have_uniform_pairs(void **state)
 {
     static double table[SMALL * SMALL];
@@ -163,8 +165,8 @@ static void all_permutations_of_five_are_equally_likely(void **state)
 }
 
 /* How the images of two positions differ, mod n, is uniform over 1 ... n - 1: neighbours,
- * positions a apart (they share x, which the first round alone looks at), and across. Here no
- * cycle walking adds rounds. */
+ * positions a apart (they share x, which the first round alone looks at), and across.
+ * Here no cycle walking adds rounds. */
 static void differences_are_uniform(void **state)
 {
     static const uint64_t ns[] = {512, 768, 1009};

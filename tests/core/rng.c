@@ -45,7 +45,8 @@ static void the_counter_holds_the_position(void **state)
     assert_memory_equal(word, same, sizeof same);
 }
 
-/* n = 2^16 takes the top 16 bits of the 32-bit words, n = 2^40 the top 40 of the 64-bit ones. */
+/* n = 2^16 takes the top 16 bits of the 32-bit words, n = 2^40
+ * the top 40 of the 64-bit ones. */
 static void indices_are_the_top_of_a_word(void **state)
 {
     const bens_rng at = {.seed = 5, .step = 9, .chain = 3, .stream = BENS_STREAM_ORDER};

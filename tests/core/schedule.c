@@ -140,8 +140,8 @@ static double by_libm(const bens_schedule *s, int64_t t)
     return s->floor + (1 - s->floor) * f;
 }
 
-/* Over every kind and many settings: the formula, the bounds, never rising but in a warmup
- * and from one cycle to the next. */
+/* Over every kind and many settings: the formula, the bounds, never rising but in a
+ * warmup and from one cycle to the next. */
 static void by_the_formula(void **state)
 {
     static const double powers[] = {0, 0.33, 0.51, 1, 2.5}, floors[] = {0, 0.1, 0.7, 1};
@@ -170,9 +170,9 @@ static void by_the_formula(void **state)
         }
 }
 
-/* A falling f has integral(0, n) <= sum over t < n <= f(0) + integral(0, n). The integral of
- * (1 + t / o)^-p grows without bound for p <= 1, that of its square stays below o / (2 p - 1)
- * for p > 1/2. */
+/* A falling f has integral(0, n) <= sum over t < n <= f(0) + integral(0, n). The
+ * integral of (1 + t / o)^-p grows without bound for p <= 1, that of its square stays
+ * below o / (2 p - 1) for p > 1/2. */
 static void robbins_and_monro(void **state)
 {
     static const double powers[] = {0.51, 0.55, 0.75, 1};

@@ -1,5 +1,6 @@
-/* data/batch: every epoch visits every row once, slices cut the same batch however many they
- * are, iid rows are uniform, and a batch is a function of (seed, chain, step) alone. */
+/* data/batch: every epoch visits every row once, slices cut the same batch
+ * however many they are, iid rows are uniform, and a batch is a function
+ * of (seed, chain, step) alone. */
 #include "data/batch.h"
 
 #include <math.h>
@@ -29,8 +30,8 @@ static int64_t row_at(const bens_rows *rows, int64_t i)
     return rows->index != NULL ? rows->index[i] : rows->first + i;
 }
 
-/* All slices of a step, one behind another; the number of rows. Every slice fits the buffer,
- * and what was made ahead is what is made anew. */
+/* All slices of a step, one behind another; the number of rows. Every slice fits the
+ * buffer, and what was made ahead is what is made anew. */
 static int64_t whole_batch(const bens_order *order, uint32_t chain, int64_t step,
                            int64_t *out)
 {
@@ -117,8 +118,8 @@ static void slices_cut_the_same_batch(void **state)
     }
 }
 
-/* Slice k is [k b / L, (k + 1) b / L): sizes differ by one at most, also where k b would not
- * fit 64 bits. */
+/* Slice k is [k b / L, (k + 1) b / L): sizes differ by one at most, also
+ * where k b would not fit 64 bits. */
 static void slices_are_even(void **state)
 {
     const bens_order order = order_of(BENS_ORDER_SHUFFLE, INT64_C(1) << 40,
@@ -174,8 +175,8 @@ static void batches_are_the_stated_functions(void **state)
     bens_rows_ahead_release(&ahead);
 }
 
-/* Other steps, chains and seeds give other batches, and each is the same when it is asked for
- * again in another order. */
+/* Other steps, chains and seeds give other batches, and each is the same when it is asked
+ * for again in another order. */
 static void a_batch_depends_on_seed_chain_and_step_alone(void **state)
 {
     int64_t first[32], again[32], other[32];
@@ -195,9 +196,9 @@ static void a_batch_depends_on_seed_chain_and_step_alone(void **state)
     }
 }
 
-/* Chi-square over the rows of 30,000 steps, seed fixed: |z| < 4 leaves a right program about
- * one chance in 16,000 to have failed when this was written. N is no divisor of 2^64. A
- * row that never comes gives z = 310. */
+/* Chi-square over the rows of 30,000 steps, seed fixed: |z| < 4 leaves a right program
+ * about one chance in 16,000 to have failed when this was written. N is no divisor of
+ * 2^64. A row that never comes gives z = 310. */
 static void independent_rows_are_uniform(void **state)
 {
     enum { N = 77, B = 10, STEPS = 30000 };

@@ -1,4 +1,5 @@
-/* Tables in CSV: every way to write the same one, what is refused and how, damaged files. */
+/* Tables in CSV: every way to write the same one, what is
+ * refused and how, damaged files. */
 #include "data/table.h"
 #include "core/rng.h"
 #include "data/number.h"
@@ -117,7 +118,8 @@ static void targets_may_be_real(void **unused)
     bens_data_destroy(d);
 }
 
-/* ---- numbers ------------------------------------------------------------------------ */
+/* ---- numbers
+ * ------------------------------------------------------------------------ */
 
 static void check_number(const char *text)
 {
@@ -209,7 +211,8 @@ static void numbers_know_no_locale(void **unused)
     setlocale(LC_NUMERIC, "C");
 }
 
-/* ---- what is refused ---------------------------------------------------------------- */
+/* ---- what is refused
+ * ---------------------------------------------------------------- */
 
 static void refuse(const char *text, const char *says)
 {
@@ -300,7 +303,8 @@ static void refuses_what_is_no_text(void **unused)
                   BENS_ERR_CONFIG, "found no such file");
 }
 
-/* ---- size --------------------------------------------------------------------------- */
+/* ---- size
+ * --------------------------------------------------------------------------- */
 
 enum { ROWS = 30000 };
 

@@ -1,4 +1,5 @@
-/* Rows for a model that is there: features by name, the run's classes, the run's scale. */
+/* Rows for a model that is there: features by name, the
+ * run's classes, the run's scale. */
 #include "data/table.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* From a file to what models see: split, standardisation, classes of a test file, the hash;
- * and Pima's posterior mode from the shipped file, by Newton in double. */
+/* From a file to what models see: split, standardisation, classes of a test file, the
+ * hash; and Pima's posterior mode from the shipped file, by Newton in double. */
 #include "data/table.h"
 #include "core/permutation.h"
 
@@ -20,7 +20,8 @@ static bens_data *open_one(const char *path, bool standardize)
     return train;
 }
 
-/* ---- Pima --------------------------------------------------------------------------- */
+/* ---- Pima
+ * --------------------------------------------------------------------------- */
 
 static void pima_is_as_shipped(void **unused)
 {
@@ -58,7 +59,8 @@ static void pima_is_as_shipped(void **unused)
 
 enum { D = 8 };
 
-/* log posterior with N(0, 1) priors and no intercept, its gradient and minus its Hessian. */
+/* log posterior with N(0, 1) priors and no intercept, its
+ * gradient and minus its Hessian. */
 static double posterior(const bens_data *d, const double *w, double *g, double h[D][D])
 {
     double lp = 0;
@@ -97,8 +99,8 @@ static void solve(double h[D][D], double *g)
     }
 }
 
-/* numbers.md A.1. The mode is printed to 5 digits after the point (insu's .0213 to 4), and x
- * is rounded to float32, which moves it by some 1e-7: half a digit and a bit. */
+/* numbers.md A.1. The mode is printed to 5 digits after the point (insu's .0213 to 4),
+ * and x is rounded to float32, which moves it by some 1e-7: half a digit and a bit. */
 static void pimas_mode_is_the_published_one(void **unused)
 {
     (void)unused;
@@ -117,7 +119,8 @@ static void pimas_mode_is_the_published_one(void **unused)
     bens_data_destroy(d);
 }
 
-/* ---- standardisation ---------------------------------------------------------------- */
+/* ---- standardisation
+ * ---------------------------------------------------------------- */
 
 static void features_have_mean_0_and_sd_1(void **unused)
 {
@@ -154,7 +157,8 @@ static void a_constant_feature_has_sd_1(void **unused)
     bens_data_destroy(d);
 }
 
-/* ---- the split ---------------------------------------------------------------------- */
+/* ---- the split
+ * ---------------------------------------------------------------------- */
 
 /* n rows whose feature is their number; classes in turn. */
 static void write_rows(const char *path, int n)
@@ -256,7 +260,8 @@ static void both_sets_have_rows(void **unused)
                   "found 10 and 0 of the 10 rows");
 }
 
-/* ---- a test file -------------------------------------------------------------------- */
+/* ---- a test file
+ * -------------------------------------------------------------------- */
 
 static bens_status open_two(const char *train_text, const char *test_text,
                             bens_data **train, bens_data **test)
@@ -337,7 +342,8 @@ static void refuses_a_training_set_without_choice(void **unused)
                   BENS_ERR_CONFIG, "in the test set only ([data] test_fraction = 0.9)");
 }
 
-/* ---- the hash and the registry ------------------------------------------------------ */
+/* ---- the hash and the registry
+ * ------------------------------------------------------ */
 
 static void the_hash_is_of_x_and_then_y(void **unused)
 {

@@ -1,10 +1,12 @@
-/* faults.c - a preloaded library that ends a program, or makes it fail, at its n-th write.
+/* faults.c - a preloaded library that ends a program, or
+ * makes it fail, at its n-th write.
  *
  *     LD_PRELOAD=libfaults.so BENS_FAULTS_FOLDER=/tmp/run BENS_FAULTS_KIND=torn BENS_FAULTS_AT=17
  *
- * Counted from 1 are the calls write, writev, pwrite, pwritev, ftruncate, fsync and fdatasync of
- * files in the folder (and of the folder itself), and rename to a path in it. A process counts
- * its own; a child goes on from its parent's number. What stdio writes by itself is not seen.
+ * Counted from 1 are the calls write, writev, pwrite, pwritev, ftruncate, fsync and
+ * fdatasync of files in the folder (and of the folder itself), and rename to a path
+ * in it. A process counts its own; a child goes on from its parent's number. What
+ * stdio writes by itself is not seen.
  *
  *   BENS_FAULTS_FOLDER  absolute, without links and "..". It need not exist yet. Not set: nothing
  *                       is counted and nothing fails.
@@ -22,9 +24,9 @@
  *                       "RANK COUNT" is appended to it (rank 0 without MPI). A run without
  *                       BENS_FAULTS_AT tells a driver so how many calls there are to fail.
  *
- * A rename and the length of a file are never undone. Undoing wants one thread that writes.
- * A wrong setting ends the program at once with exit code 99 and a line that says why. Under the
- * address sanitizer: ASAN_OPTIONS=verify_asan_link_order=0. */
+ * A rename and the length of a file are never undone. Undoing wants one thread that
+ * writes. A wrong setting ends the program at once with exit code 99 and a line that says
+ * why. Under the address sanitizer: ASAN_OPTIONS=verify_asan_link_order=0. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 
 #include <dlfcn.h>

@@ -1,4 +1,5 @@
-/* checkpoint.h5: what is in it, and that a torn or damaged slot never counts. ctest: timeout 120 */
+/* checkpoint.h5: what is in it, and that a torn or damaged slot
+ * never counts. ctest: timeout 120 */
 #include "io/checkpoint_fixture.h"
 
 #include <hdf5.h>
@@ -70,8 +71,8 @@ static void the_file_is_as_documented(void **state)
     fixture_release(&f);
 }
 
-/* first <= i < last: where two images of the file differ. In a slot the header stands behind the
- * state, so the order of the file is that of the writes. */
+/* first <= i < last: where two images of the file differ. In a slot the header stands
+ * behind the state, so the order of the file is that of the writes. */
 static void find_difference(const char *a, const char *b, size_t size, size_t *first,
                             size_t *last)
 {
@@ -81,8 +82,8 @@ static void find_difference(const char *a, const char *b, size_t size, size_t *f
     while (*last > *first && a[*last - 1] == b[*last - 1]) --*last;
 }
 
-/* A put of one state, cut after any of its bytes: the state before it, until all of it is there.
- * Then with its end first, as a disk may order it that was not waited for. */
+/* A put of one state, cut after any of its bytes: the state before it, until all of it is
+ * there. Then with its end first, as a disk may order it that was not waited for. */
 static void tear(fixture *f, bens_checkpoint *c, int k)
 {
     size_t size, first, last;
@@ -142,7 +143,8 @@ static void flip(const fixture *f, size_t at, unsigned bit)
     free(bytes);
 }
 
-/* Any bit of a state or its header: then the other state counts, and without one it is said. */
+/* Any bit of a state or its header: then the other state counts,
+ * and without one it is said. */
 static void a_wrong_bit_is_seen(void **state)
 {
     (void)state;
@@ -197,8 +199,8 @@ static void a_slot_in_the_wrong_place_does_not_count(void **state)
     fixture_release(&f);
 }
 
-/* The newest state is damaged: a put must spare the older one, which is all there is, though its
- * number is the smaller. */
+/* The newest state is damaged: a put must spare the older one, which is all there is,
+ * though its number is the smaller. */
 static void a_put_spares_the_only_whole_state(void **state)
 {
     (void)state;

@@ -1,7 +1,8 @@
-/* A checkpoint whose writer ends, or whose disk fails, at each of its calls. ctest: timeout 240
+/* A checkpoint whose writer ends, or whose disk fails, at each
+ * of its calls. ctest: timeout 240
  *
- * The writer is this program itself with tests/faults preloaded. It reports each state after the
- * put that returned for it, on its standard output. */
+ * The writer is this program itself with tests/faults preloaded. It reports each state
+ * after the put that returned for it, on its standard output. */
 #define _XOPEN_SOURCE 700 /* realpath */
 
 #include "io/checkpoint_fixture.h"
@@ -118,8 +119,8 @@ static int count_entries(const fixture *f)
     return n;
 }
 
-/* Every reported state is there, or the one in progress, whole; and the file goes on: what it
- * gets next counts. Nothing was reported of a file that is not there. */
+/* Every reported state is there, or the one in progress, whole; and the file goes on:
+ * what it gets next counts. Nothing was reported of a file that is not there. */
 static void check_states(fixture *f, const outcome *o)
 {
     if (access(f->path, F_OK) != 0) {
@@ -138,8 +139,8 @@ static void check_states(fixture *f, const outcome *o)
     bens_checkpoint_close(c);
 }
 
-/* At each of n calls. A killed writer may leave its temporary file; one that saw an error leaves
- * no file, or a whole one, and says why. */
+/* At each of n calls. A killed writer may leave its temporary file; one that saw an error
+ * leaves no file, or a whole one, and says why. */
 static void fail_everywhere(const char *kind, const char *plus, const char *why)
 {
     const int n = count_calls();

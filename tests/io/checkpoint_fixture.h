@@ -1,4 +1,5 @@
-/* checkpoint_fixture.h - a checkpoint of three chains, and states that say which they are. */
+/* checkpoint_fixture.h - a checkpoint of three chains, and
+ * states that say which they are. */
 #ifndef TESTS_IO_CHECKPOINT_FIXTURE_H
 #define TESTS_IO_CHECKPOINT_FIXTURE_H
 
@@ -82,7 +83,8 @@ static inline bens_status put_state(fixture *f, bens_checkpoint *c, int64_t row,
     return bens_checkpoint_put(c, row, 1, f->state);
 }
 
-/* Which state of the row the file gives; 0: none yet, -1: an error, -2: not a state of it. */
+/* Which state of the row the file gives; 0: none yet, -1: an
+ * error, -2: not a state of it. */
 static inline int get_state(fixture *f, bens_checkpoint *c, int64_t row)
 {
     char *wanted = malloc((size_t)f->bytes);

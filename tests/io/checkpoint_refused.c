@@ -1,5 +1,5 @@
-/* Files that are no checkpoint of a run: of other programs, cut, with links and bytes that lead
- * elsewhere. Each is a good file with one thing changed. */
+/* Files that are no checkpoint of a run: of other programs, cut, with links and bytes
+ * that lead elsewhere. Each is a good file with one thing changed. */
 #define _GNU_SOURCE /* SEEK_HOLE */
 
 #include "io/checkpoint_fixture.h"

@@ -1,5 +1,5 @@
-/* The draws of a run, read back: what was put is what comes. draws_refused.c has the files that
- * must not be read. */
+/* The draws of a run, read back: what was put is what comes. draws_refused.c has the
+ * files that must not be read. */
 #include "io/draws.h"
 #include "io/samples_fixture.h"
 
@@ -7,7 +7,8 @@
 
 static const char *const stats[] = {"thermostat", NULL};
 
-/* The fixture with an output, a statistic of a sampler and a tensor of more than a page. */
+/* The fixture with an output, a statistic of a sampler and a
+ * tensor of more than a page. */
 enum { LARGE = 1500 };
 static void make(fixture *f)
 {
@@ -205,7 +206,8 @@ static void check_elements(const bens_draws *d, const char *name, size_t begin, 
     free(x);
 }
 
-/* One element or many, of tensors that are read whole and of one of which the rest is skipped. */
+/* One element or many, of tensors that are read whole and of one
+ * of which the rest is skipped. */
 static void columns_come_back(void **state)
 {
     (void)state;
@@ -266,7 +268,8 @@ static bool all(int64_t row, int64_t draw)
     return row >= 0 && draw >= 0;
 }
 
-/* More than one block of 1 MiB of every kind of read: 5,000 chains x 1 draw, 3 x 2,000. */
+/* More than one block of 1 MiB of every kind of read: 5,000
+ * chains x 1 draw, 3 x 2,000. */
 static void many_draws_come_back(void **state)
 {
     (void)state;
@@ -319,7 +322,8 @@ static bool not_second(int64_t row, int64_t draw)
     return row >= 0 && draw != 1;
 }
 
-/* An index over rectangles of 1 and 3 chains, by their folder; then one of them is missing. */
+/* An index over rectangles of 1 and 3 chains, by their folder;
+ * then one of them is missing. */
 static void an_index_reads_as_one_file(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* Files that are not read: of other programs, cut, with links and bytes that lead elsewhere. Each
- * is a good file with one thing changed. */
+/* Files that are not read: of other programs, cut, with links and bytes that lead
+ * elsewhere. Each is a good file with one thing changed. */
 #include "io/draws.h"
 #include "io/h5.h"
 #include "io/samples_fixture.h"
@@ -239,7 +239,8 @@ static void what_leads_elsewhere_is_refused(void **state)
     }
 }
 
-/* HDF5 sees a file that is too short when it opens it; this is for what it does not see. */
+/* HDF5 sees a file that is too short when it opens it; this
+ * is for what it does not see. */
 static void bytes_behind_the_end_are_refused(void **state)
 {
     (void)state;
@@ -282,8 +283,8 @@ static void expect_parts(const fixture *f, const char *text)
         fail_msg("wanted '%s' in '%s'", text, bens_error_text());
 }
 
-/* sample_stats/done of an index, mapped onto SOURCE: rows and draws from ... to of the index.
- * step > 1: a comb, not a box. */
+/* sample_stats/done of an index, mapped onto SOURCE: rows and draws from ... to of the
+ * index. step > 1: a comb, not a box. */
 static void map(hid_t list, const char *source, const hsize_t *from, const hsize_t *n,
                 hsize_t step)
 {
@@ -341,7 +342,8 @@ static void an_index_stays_in_its_folder(void **state)
     }
 }
 
-/* Rectangles that share draws would be read as the one by some and as the other by others. */
+/* Rectangles that share draws would be read as the one by some
+ * and as the other by others. */
 static void overlapping_rectangles_are_refused(void **state)
 {
     (void)state;

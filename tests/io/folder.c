@@ -81,7 +81,8 @@ static void a_run_is_only_removed_when_asked(void **state)
     for (int i = 0; i < N_THEIRS; i++) assert_int_equal(access(theirs[i], F_OK), 0);
 }
 
-/* A config.ini alone may be the user's own: not even --overwrite touches such a folder. */
+/* A config.ini alone may be the user's own: not even
+ * --overwrite touches such a folder. */
 static void a_folder_of_others_is_left_alone(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* What is in samples.h5: read back with HDF5 itself. tests/readers.py reads it with Python. */
+/* What is in samples.h5: read back with HDF5 itself.
+ * tests/readers.py reads it with Python. */
 #include "io/samples_fixture.h"
 
 #include <hdf5.h>
@@ -189,7 +190,8 @@ static void draws_come_back(void **state)
     fixture_release(&f);
 }
 
-/* Another process: opens the file, says so, waits for a byte, reads `done` of the first draw. */
+/* Another process: opens the file, says so, waits for a byte,
+ * reads `done` of the first draw. */
 static int read_later(const char *path, int said, int heard)
 {
     int8_t done[CHAINS * DRAWS];
@@ -201,7 +203,8 @@ static int read_later(const char *path, int said, int heard)
     return done[0] == 1 && done[1] == 0 ? 0 : 4;
 }
 
-/* A reader that keeps the file open (ArviZ is lazy) neither blocks a run nor is it harmed. */
+/* A reader that keeps the file open (ArviZ is lazy) neither
+ * blocks a run nor is it harmed. */
 static void an_open_reader_does_not_block(void **state)
 {
     (void)state;
@@ -225,8 +228,8 @@ static void an_open_reader_does_not_block(void **state)
     fixture_release(&f);
 }
 
-/* bens_samples_bytes is what the user is told and what is asked of the disk: never less than
- * the file has; at most 20 % and 128 KiB more. */
+/* bens_samples_bytes is what the user is told and what is asked of the disk: never less
+ * than the file has; at most 20 % and 128 KiB more. */
 static void the_size_is_foretold(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /* What kills, full disks and damaged files do to samples.h5. ctest: timeout 120
  *
- * Writers run in forked children, because HDF5 does not survive its own failures well; the
- * files are looked at by the parent. */
+ * Writers run in forked children, because HDF5 does not survive its own failures well;
+ * the files are looked at by the parent. */
 #include "io/samples_fixture.h"
 
 #include <fcntl.h>
@@ -28,8 +28,8 @@ static void remove_all(const fixture *f)
     assert_int_equal(system(command), 0);
 }
 
-/* The child may write no file beyond `limit` bytes: what a full disk does, at any place that
- * we like. Leaves by exit(), so that HDF5's own way out is taken, too. */
+/* The child may write no file beyond `limit` bytes: what a full disk does, at any place
+ * that we like. Leaves by exit(), so that HDF5's own way out is taken, too. */
 static int create_within(const fixture *f, rlim_t limit)
 {
     const pid_t child = fork();
@@ -103,7 +103,8 @@ static void a_draw_that_cannot_be_written_is_said(void **state)
     fixture_release(&f);
 }
 
-/* The draws of the file, read past HDF5's cache of the parent: by summarize and by pread. */
+/* The draws of the file, read past HDF5's cache of the
+ * parent: by summarize and by pread. */
 static void check_draws(const fixture *f, int64_t reported)
 {
     bens_samples_summary sum;
@@ -140,7 +141,8 @@ static int64_t check_values(const fixture *f)
     return n_done;
 }
 
-/* Creates and then writes for ever; tells the parent after each flush how many are done. */
+/* Creates and then writes for ever; tells the parent after
+ * each flush how many are done. */
 static void write_until_killed(const fixture *f, int report)
 {
     bens_samples *s;
@@ -171,8 +173,9 @@ static long creation_time(void)
     return ns < 100000000L ? ns : 100000000L;
 }
 
-/* Killed anywhere between the first byte of creation and the last draw: there is no file, or a
- * whole one in which every draw that is marked, and every one that was reported, is right. */
+/* Killed anywhere between the first byte of creation and the last draw: there
+ * is no file, or a whole one in which every draw that is marked, and every one
+ * that was reported, is right. */
 static void a_killed_writer_loses_nothing(void **state)
 {
     (void)state;
@@ -275,9 +278,10 @@ static void damage(char *bytes, size_t size, int n_bits, unsigned *random)
     }
 }
 
-/* Wrong bits anywhere are seen, or they change no address: a run that opens a damaged file
- * neither crashes nor writes where it must not. A summary reads texts, too, and HDF5 1.10.8 does
- * not check the heap that they are in: of 3,000 files 13 crashed or hung inside H5HG_read. */
+/* Wrong bits anywhere are seen, or they change no address: a run that opens a
+ * damaged file neither crashes nor writes where it must not. A summary reads texts,
+ * too, and HDF5 1.10.8 does not check the heap that they are in: of 3,000 files 13
+ * crashed or hung inside H5HG_read. */
 static void a_damaged_file_does_no_harm(void **state)
 {
     (void)state;

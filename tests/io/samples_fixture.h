@@ -1,5 +1,6 @@
-/* samples_fixture.h - a small run for the tests of samples.h5: four chains, three tensors,
- * one of them with named features (one label is not ASCII), padding in the arena. */
+/* samples_fixture.h - a small run for the tests of samples.h5: four
+ * chains, three tensors, one of them with named features (one label is not
+ * ASCII), padding in the arena. */
 #ifndef TESTS_IO_SAMPLES_FIXTURE_H
 #define TESTS_IO_SAMPLES_FIXTURE_H
 
@@ -75,7 +76,8 @@ static inline void fixture_release(fixture *f)
     bens_params_release(&f->params);
 }
 
-/* Every number of a draw says where it belongs; the padding must not get into the file. */
+/* Every number of a draw says where it belongs; the padding
+ * must not get into the file. */
 static inline float value_at(int64_t row, int64_t draw, size_t element)
 {
     return (float)(row * 1000 + draw * 100 + (int64_t)element) + 0.25F;
@@ -120,8 +122,8 @@ static inline bens_status put_draws(bens_samples *s, const bens_params *p, int64
     return status;
 }
 
-/* One draw of a run, of that row and draw, into its place at (at_row, at_draw) of a file; without
- * waiting for the disk. */
+/* One draw of a run, of that row and draw, into its place at (at_row, at_draw) of a file;
+ * without waiting for the disk. */
 static inline void put_cell(bens_samples *s, const bens_params *p, int64_t at_row,
                             int64_t at_draw, int64_t row, int64_t draw)
 {

@@ -1,4 +1,5 @@
-/* gaussian and double_well: value and gradient against formulas in the test, settings refused. */
+/* gaussian and double_well: value and gradient against formulas in
+ * the test, settings refused. */
 #include "models/toy.h"
 
 /* The gradient in double, by central differences of a formula that knows nothing of bens.
@@ -101,8 +102,9 @@ static void refuses_what_is_no_gaussian(void **unused)
     refuse(TEXTS("covariance=1", "gradient_sd=-1"), "gradient_sd");
 }
 
-/* Noise: exact batches have none; else it has this sd, differs from step to step and chain to
- * chain, and is a function of the place alone. 20,000 draws: the sd is right to 4 x .5 %. */
+/* Noise: exact batches have none; else it has this sd, differs from step to
+ * step and chain to chain, and is a function of the place alone. 20,000 draws:
+ * the sd is right to 4 x .5 %. */
 static void gradient_noise_is_as_wide_as_said(void **unused)
 {
     (void)unused;

@@ -163,7 +163,8 @@ static void predictions_of_numbers(void **unused)
     }
 }
 
-/* Logits of +-300 have probabilities of e^-300, not 0, and rows without overflow; NaN stays. */
+/* Logits of +-300 have probabilities of e^-300, not 0, and rows
+ * without overflow; NaN stays. */
 static void extremes(void **unused)
 {
     (void)unused;

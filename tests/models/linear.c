@@ -72,8 +72,8 @@ static void check_point(const toy *t, const bens_data *d, const float *theta,
 }
 
 /* The rows as a range are the triangle for up to 16 columns: in double, to 1e-9 a row. As
- * indices they are float32 products: outputs of size 1 right to some 3e-7, times residuals
- * over s^2 and features of size 4. 600 rows are three blocks. */
+ * indices they are float32 products: outputs of size 1 right to some 3e-7, times
+ * residuals over s^2 and features of size 4. 600 rows are three blocks. */
 static void gradients_are_right(void **unused)
 {
     (void)unused;

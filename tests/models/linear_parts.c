@@ -1,4 +1,5 @@
-/* linear: its tensors, outputs, starts and refusals, and forward(), which logistic has too. */
+/* linear: its tensors, outputs, starts and refusals, and
+ * forward(), which logistic has too. */
 #include "models/toy.h"
 
 static const char *const LEARNED = "normal", *const GIVEN = "normal noise=0.7";
@@ -93,8 +94,8 @@ static void starts(void **unused)
     toy_data_free(d);
 }
 
-/* The likelihood of each row at forward()'s outputs adds up to log_lik, to the float32 of the
- * outputs: 600 rows, of which each is right to 3e-6. */
+/* The likelihood of each row at forward()'s outputs adds up to log_lik, to the float32 of
+ * the outputs: 600 rows, of which each is right to 3e-6. */
 static void check_forward(const char *model, const char *likelihood, const bens_data *d)
 {
     toy t = toy_make(model, d, likelihood, TEXTS("intercept=true"));

@@ -1,4 +1,5 @@
-/* logistic: value and gradient against a formula in double, both ways of computing it, slices. */
+/* logistic: value and gradient against a formula in double, both
+ * ways of computing it, slices. */
 #include "models/toy.h"
 
 /* out_k of row i, in double; weights [K][F] and biases [K]. */
@@ -76,8 +77,8 @@ static void padding_is_zero(const toy *t)
     for (; e < t->params.n; e++) assert_true(t->grad[e] == 0);
 }
 
-/* 16 columns is the widest of the fused kernel, 17 the narrowest of the products; 700 rows
- * are three blocks. */
+/* 16 columns is the widest of the fused kernel, 17 the narrowest of the
+ * products; 700 rows are three blocks. */
 static void gradients_are_right(void **unused)
 {
     (void)unused;
@@ -157,7 +158,8 @@ static void ranges_are_indices(void **unused)
     }
 }
 
-/* The fused kernel = the products: the same data with columns of zeros to make it wide. */
+/* The fused kernel = the products: the same data with
+ * columns of zeros to make it wide. */
 static void narrow_is_general(void **unused)
 {
     (void)unused;
@@ -188,7 +190,8 @@ static void narrow_is_general(void **unused)
     toy_data_free(wide);
 }
 
-/* Softmax over two classes knows only the difference of their weights: it is the sigmoid. */
+/* Softmax over two classes knows only the difference of their
+ * weights: it is the sigmoid. */
 static void two_classes_are_a_bernoulli(void **unused)
 {
     (void)unused;
@@ -252,8 +255,8 @@ static void tensors_are_named(void **unused)
     toy_data_free(d);
 }
 
-/* What a chain that diverges hands in must not be hidden. Value alone and gradient alone are
- * the same numbers as both. */
+/* What a chain that diverges hands in must not be hidden. Value alone and gradient alone
+ * are the same numbers as both. */
 static void nan_passes_and_halves_agree(void **unused)
 {
     (void)unused;

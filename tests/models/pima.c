@@ -31,8 +31,8 @@ static double slope(toy *t, const float *theta, int j)
     return (double)t->grad[j] - (double)theta[j];
 }
 
-/* The mode is printed to 5 digits; times a curvature of at most 250 that is .00125, and the
- * gradient of 768 float32 terms adds some 1e-4. */
+/* The mode is printed to 5 digits; times a curvature of at most 250 that is .00125, and
+ * the gradient of 768 float32 terms adds some 1e-4. */
 static void gradient_vanishes_at_the_mode(void **unused)
 {
     (void)unused;
@@ -54,9 +54,9 @@ static void gradient_vanishes_at_the_mode(void **unused)
     bens_data_destroy(pima);
 }
 
-/* The curvature there, by differences of the gradient: the sds of the Gaussian that has it.
- * Differences over .02 with a gradient good to 1e-4 are good to .005 of 60 to 250, the third
- * derivative adds 1e-4 relative: 2e-4 in the sd, printed to 5 digits. */
+/* The curvature there, by differences of the gradient: the sds of the Gaussian that has
+ * it. Differences over .02 with a gradient good to 1e-4 are good to .005 of 60 to 250,
+ * the third derivative adds 1e-4 relative: 2e-4 in the sd, printed to 5 digits. */
 static void curvature_is_laplaces(void **unused)
 {
     (void)unused;

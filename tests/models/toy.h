@@ -1,4 +1,5 @@
-/* toy.h - a model made for a test, small data sets, and one call for value and gradient. */
+/* toy.h - a model made for a test, small data sets, and one
+ * call for value and gradient. */
 #ifndef BENS_TESTS_TOY_H
 #define BENS_TESTS_TOY_H
 
@@ -96,7 +97,8 @@ static inline float *toy_point(const toy *t, uint64_t seed, float sd)
     return theta;
 }
 
-/* Value and gradient over these rows, into t->value and t->grad (filled with garbage first). */
+/* Value and gradient over these rows, into t->value and t->grad
+ * (filled with garbage first). */
 static inline void toy_rows(toy *t, const float *theta, bens_rows rows)
 {
     const bens_batch batch = {.rows = rows, .at = {.seed = 5}, .exact = true};

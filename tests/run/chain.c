@@ -69,9 +69,9 @@ static void test_pieces_have_the_same_bits(void **state)
     stop(&f);
 }
 
-/* At the MAP of the Pima posterior the value is -408.52522 and the largest eigenvalue of the
- * Hessian .32556 (both by Newton's method in double). float32 gradients of 768 rows differ by
- * about 1e-4; the power iteration stops at changes of 1e-3. */
+/* At the MAP of the Pima posterior the value is -408.52522 and the largest eigenvalue of
+ * the Hessian .32556 (both by Newton's method in double). float32 gradients of 768 rows
+ * differ by about 1e-4; the power iteration stops at changes of 1e-3. */
 static void test_value_and_curvature(void **state)
 {
     (void)state;
@@ -94,8 +94,8 @@ static void test_value_and_curvature(void **state)
     stop(&f);
 }
 
-/* The largest eigenvalue, not the one of largest modulus: at the top of the double well the
- * curvature of -log p is -2 in all directions. */
+/* The largest eigenvalue, not the one of largest modulus: at the top of the double well
+ * the curvature of -log p is -2 in all directions. */
 static void test_curvature_where_it_is_negative(void **state)
 {
     (void)state;

@@ -123,7 +123,8 @@ static void random_choices_are_fair(void **state)
         bens_members_release(&m);
     }
     assert_int_equal(same, 0);
-    /* binomial with sd sqrt(4000 x 15/35 x 20/35) = 31: 4.5 of them, for the worst of 35 */
+    /* binomial with sd sqrt(4000 x 15/35 x 20/35) = 31: 4.5
+     * of them, for the worst of 35 */
     for (int i = 0; i < 35; i++) assert_in_range(count[i], 1714 - 140, 1714 + 140);
 
     bens_members one = choose(&d, "3", 5), again = choose(&d, "3", 5);

@@ -1,5 +1,5 @@
-/* record.c - draws on their way to disk: a disk that is full for a while loses none of them.
- * ctest: timeout 60 */
+/* record.c - draws on their way to disk: a disk that is full for a while loses
+ * none of them. ctest: timeout 60 */
 #include "io/samples_fixture.h"
 #include "run/record.h"
 
@@ -38,7 +38,8 @@ static bens_status put(bens_record *r, const fixture *f, int64_t i, int64_t draw
     return s;
 }
 
-/* Files may not grow beyond `bytes`, and nothing may be written behind them: a full disk. */
+/* Files may not grow beyond `bytes`, and nothing may be
+ * written behind them: a full disk. */
 static void limit_files(rlim_t bytes)
 {
     struct rlimit now;

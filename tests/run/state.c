@@ -1,6 +1,6 @@
-/* state.c - the state of a chain is complete: saved in the middle of a run and loaded into another
- * chain, it goes on bit for bit. Every sampler, with what it may carry: thermostat, masses, estimated noise,
- * schedules, a prior of its own kind.
+/* state.c - the state of a chain is complete: saved in the middle of a run and loaded
+ * into another chain, it goes on bit for bit. Every sampler, with what it may carry:
+ * thermostat, masses, estimated noise, schedules, a prior of its own kind.
  * ctest: timeout 120 */
 #include "run/state.h"
 
@@ -64,7 +64,8 @@ static void assert_same(const bens_chain *a, const bens_chain *b, const char *wh
                         (size_t)p->n_scalars * sizeof(double));
 }
 
-/* The other chain has another number of steps and another state before it is written over. */
+/* The other chain has another number of steps and another
+ * state before it is written over. */
 static void check_at(int64_t middle, const char *sampler, const char *rest)
 {
     fixture f;
@@ -128,9 +129,10 @@ static void test_every_sampler(void **state)
     }
 }
 
-/* Var of the mean gradient of 32 rows of Pima at the posterior mode is .00586 (numbers.md A.5,
- * mean over the coordinates; without intercept). The estimate has 2 / (window x coordinates) of
- * relative variance: 1,000 effective draws x 8: 1.6 %, and the chain moves about: 10 %. */
+/* Var of the mean gradient of 32 rows of Pima at the posterior mode is .00586
+ * (numbers.md A.5, mean over the coordinates; without intercept). The estimate has 2 /
+ * (window x coordinates) of relative variance: 1,000 effective draws x 8: 1.6 %, and
+ * the chain moves about: 10 %. */
 static void test_noise_is_estimated(void **state)
 {
     (void)state;

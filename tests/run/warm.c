@@ -2,8 +2,8 @@
 #include "run/warm.h"
 #include "io/samples_fixture.h"
 
-/* 4 chains x 6 draws; those with (row + draw) mod 5 = 4 are flagged as diverging. Row 2 has four
- * draws, row 3 none. */
+/* 4 chains x 6 draws; those with (row + draw) mod 5 = 4 are flagged as diverging. Row 2
+ * has four draws, row 3 none. */
 static bens_draws *run(fixture *f)
 {
     static const int64_t n[CHAINS] = {DRAWS, DRAWS, 4, 0};
@@ -114,8 +114,8 @@ static void a_damaged_draw_is_no_start(void **state)
     release(&f, d);
 }
 
-/* By the textbook, in long double. The values are at most 2,000 and stored exactly; a float
- * has 24 bits. */
+/* By the textbook, in long double. The values are at most 2,000 and stored
+ * exactly; a float has 24 bits. */
 static void check_moments(const bens_tensor *t, const float *means, const float *scales)
 {
     static const int64_t n_done[CHAINS] = {DRAWS, DRAWS, 4, 0};
@@ -196,8 +196,8 @@ static void what_gives_no_prior_is_named(void **state)
     expect_text("standard deviations > 0, found 0.1 and 0 for w[1, 0]");
     assert_int_equal(prior_of(2, lost, means, scales), BENS_ERR_CONFIG);
     expect_text("for w[0, 1]");
-    /* near 2^24 the squares have no room left in a float, nor sum of squares - n mean^2 in a
-     * double to spare: sd = sqrt(2) */
+    /* near 2^24 the squares have no room left in a float, nor sum of squares - n mean^2
+     * in a double to spare: sd = sqrt(2) */
     assert_int_equal(prior_of(2, close, means, scales), BENS_OK);
     assert_true(scales[0] == (float)sqrt(2.0) && means[3] == 0.5F);
 }
