@@ -59,12 +59,13 @@ fi
 check gcc -LE long
 [ "$mode" = --fast ] && exit
 
+# Statistics are the same with any compiler: once is enough.
 build clang -DCMAKE_C_COMPILER=clang
-check clang -LE 'long|program'
+check clang -LE 'long|program|statistics'
 
 # Under the sanitizers: every test of C code, and of the program those that look for faults.
 build sanitize -DBENS_SANITIZE=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo
-check sanitize -LE 'long|program'
+check sanitize -LE 'long|program|statistics'
 check sanitize -R '^program/(bad_input|options|readers)$'
 
 echo "== valgrind, one rank"

@@ -1,4 +1,4 @@
-/* ctest: timeout 300
+/* ctest: timeout 300; label statistics
  * The double well, which is no Gaussian: moments and modes for every sampler whose own
  * error is known there, from many independent coordinates (= half as many chains in two
  * dimensions). */

@@ -1,4 +1,4 @@
-/* ctest: timeout 600
+/* ctest: timeout 600; label statistics
  * Every sampler on Gaussians, to 2 % of a variance: one method's formula in place of
  * another's, or noise that is 1 % too strong, fails. */
 #include "models/gaussian_law.h"

@@ -1,4 +1,4 @@
-/* ctest: timeout 600
+/* ctest: timeout 600; label statistics
  * Gaussian gradient noise of known variance: every linear sampler is off by what the
  * exact stationary law of its recursion says (samplers/law.h), and taking the noise off
  * restores what that law says; sgnht needs not be told, and settles in time. */
