@@ -8,6 +8,13 @@ target_compile_options(bens_flags INTERFACE
 if(BENS_WERROR)
   target_compile_options(bens_flags INTERFACE -Werror)
 endif()
+if(BENS_FUZZ AND NOT CMAKE_C_COMPILER_ID MATCHES Clang)
+  message(FATAL_ERROR "BENS_FUZZ wants clang and its libFuzzer: add -D CMAKE_C_COMPILER=clang")
+endif()
+if(BENS_FUZZ)
+  set(BENS_SANITIZE ON)
+  target_compile_options(bens_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(BENS_SANITIZE)
   set(sanitizers -fsanitize=address,undefined)
   target_compile_options(bens_flags INTERFACE

@@ -20,6 +20,16 @@ bens_status bens_folder_join(const char *folder, const char *name,
     return BENS_OK;
 }
 
+bool bens_folder_is_below(const char *name)
+{
+    if (name[0] == '/' || name[0] == '\0') return false;
+    for (const char *at = name; at != NULL; at = strchr(at, '/')) {
+        if (*at == '/') at++;
+        if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == '\0')) return false;
+    }
+    return true;
+}
+
 bens_status bens_folder_temporary(const char *folder, const char *name,
                                   char path[BENS_PATH_SIZE])
 {

@@ -11,7 +11,8 @@
 enum { BENS_PATH_SIZE = 4096 };
 
 /* FOLDER/NAME. Errors: BENS_ERR_IO: too long. */
-bens_status bens_folder_join(const char *folder, const char *name, char path[BENS_PATH_SIZE]);
+bens_status bens_folder_join(const char *folder, const char *name,
+                             char path[BENS_PATH_SIZE]);
 /* Does FOLDER/NAME, as it is written, stay in FOLDER: is NAME relative, and never goes up? */
 bool bens_folder_is_below(const char *name);
 /* FOLDER/NAME.PID-TIME.tmp: a name that no file has, to be made with O_EXCL. */
@@ -36,7 +37,8 @@ bens_status bens_folder_write(const char *folder, const char *name, const char *
 
 /* fsync of the file at the path `temporary` in the folder, then rename to
  * FOLDER/NAME, then fsync of the folder. */
-bens_status bens_folder_publish(const char *folder, const char *temporary, const char *name);
+bens_status bens_folder_publish(const char *folder, const char *temporary,
+                                const char *name);
 
 /* Free bytes for this user in the file system of the folder (or of its nearest existing
  * parent). */

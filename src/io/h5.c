@@ -53,6 +53,8 @@ void bens_h5_start(void)
      * Every file is closed by then, so there is nothing for it to do. */
     H5dont_atexit();
     H5open();
+    /* A file, or HDF5_PLUGIN_PATH, must not choose code for us to load. */
+    H5PLset_loading_state(0);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 

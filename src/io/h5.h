@@ -24,7 +24,8 @@ typedef enum {
     BENS_H5_FLOAT64,
 } bens_h5_type;
 
-/* Silences HDF5's printing and its work at exit. Goes before anything else of HDF5. */
+/* Silences HDF5's printing and its work at exit, and takes its plug-ins away. Goes before
+ * anything else of HDF5. */
 void bens_h5_start(void);
 
 /* Records "<text>: <innermost error of HDF5>" and returns BENS_ERR_IO. */

@@ -41,17 +41,6 @@ bens_status bens_samples_check_parts(int64_t n_chains, int64_t n_draws,
     return BENS_OK;
 }
 
-/* Below the folder of the index: relative, and never up. */
-static bool is_below(const char *name)
-{
-    if (name[0] == '/' || name[0] == '\0') return false;
-    for (const char *at = name; at != NULL; at = strchr(at, '/')) {
-        if (*at == '/') at++;
-        if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == '\0')) return false;
-    }
-    return true;
-}
-
 /* A selection that is a box [rows][draws]. */
 static bool is_box(hid_t space, bens_samples_part *out)
 {
@@ -75,7 +64,7 @@ static bens_status read_part(hid_t list, size_t i, char *name, size_t size,
     const ssize_t length = H5Pget_virtual_filename(list, i, name, size);
     if (length < 0 || (size_t)length >= size)
         return bens_h5_fail("cannot read the name of rectangle %zu", i);
-    if (!is_below(name))
+    if (!bens_folder_is_below(name))
         BENS_FAIL(BENS_ERR_IO,
                   "wanted rectangles in the folder of the index, found '%.200s'", name);
     const hid_t box = H5Pget_virtual_vspace(list, i);
