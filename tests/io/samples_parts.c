@@ -167,7 +167,7 @@ static void an_index_keeps_its_order(void **state)
     (void)state;
     static const bens_samples_part more[] = {
         {.name = "samples.0003.h5", .row = 2, .n_rows = 2, .draw = 4, .n_draws = 2},
-        {.name = "a/long.name.h5", .row = 0, .n_rows = 1, .draw = 4, .n_draws = 1},
+        {.name = "a/long.name.h5", .row = 0, .n_rows = 2, .draw = 4, .n_draws = 1},
         {.name = "samples.0000.h5", .row = 0, .n_rows = 2, .draw = 0, .n_draws = 4},
         {.name = "b", .row = 2, .n_rows = 2, .draw = 0, .n_draws = 4},
     };
@@ -368,7 +368,10 @@ static void a_reader_sees_one_of_the_two(void **state)
     make_start(&f);
     assert_int_equal(pipe(tell), 0);
     const pid_t child = fork();
-    if (child == 0) _exit(watch(&f, tell[0]));
+    if (child == 0) {
+        close(tell[1]); /* it ends with its parent, too */
+        _exit(watch(&f, tell[0]));
+    }
     for (int i = 0; i < 50; i++) {
         assert_int_equal(bens_samples_promote(f.folder), BENS_OK);
         assert_int_equal(bens_samples_index(f.folder, "samples.h5", &f.spec, grown,
