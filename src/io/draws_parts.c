@@ -60,12 +60,15 @@ static bens_status open_rectangle(const bens_draws *d, const char *name,
                                   bens_draws_part *part)
 {
     char path[BENS_PATH_SIZE];
+    struct stat info;
     hid_t file;
     BENS_TRY(join(d->file, name, path));
-    part->fd = open(path, O_RDONLY | O_CLOEXEC);
+    part->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (part->fd < 0 && errno == ENOENT) return BENS_OK;
     if (part->fd < 0)
         BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
+    if (fstat(part->fd, &info) != 0 || !S_ISREG(info.st_mode))
+        BENS_FAIL(BENS_ERR_IO, "wanted a file at '%s', found something else", path);
     BENS_TRY(bens_h5_open(path, &file));
     const bens_status s = find_variables(file, d, part);
     H5Fclose(file);

@@ -58,7 +58,7 @@ int bens_file_put(int fd, const void *bytes, size_t size, uint64_t address)
 
 static bens_status sync_path(const char *path, int flags)
 {
-    const int fd = open(path, flags | O_RDONLY | O_CLOEXEC);
+    const int fd = open(path, flags | O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
     const bool good = fsync(fd) == 0;
     const int why = errno;
@@ -85,7 +85,7 @@ bens_status bens_folder_write(const char *folder, const char *name, const char *
 {
     char path[BENS_PATH_SIZE];
     BENS_TRY(bens_folder_temporary(folder, name, path));
-    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0) BENS_FAIL(BENS_ERR_IO, "cannot create '%s': %s", path, strerror(errno));
     bens_status s = BENS_OK;
     bool good = bens_file_put(fd, text, strlen(text), 0) == 0;
@@ -100,6 +100,8 @@ bens_status bens_folder_write(const char *folder, const char *name, const char *
 
 bens_status bens_folder_lock(const char *path, int *lock)
 {
+    *lock = -1;
+    BENS_TRY(bens_folder_check(path));
     *lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*lock < 0 || flock(*lock, LOCK_EX | LOCK_NB) == 0) return BENS_OK;
     const bool taken = errno == EWOULDBLOCK;

@@ -19,17 +19,21 @@ bool bens_folder_is_below(const char *name);
 bens_status bens_folder_temporary(const char *folder, const char *name,
                                   char path[BENS_PATH_SIZE]);
 
-/* Makes the folder (and its parents). An existing one must be empty or, with `overwrite`,
+/* May a run be written in this folder, if it is there? Errors: BENS_ERR_IO: it is a symbolic link,
+ * or everybody may write in it or in the one above (a sticky bit makes that good). */
+bens_status bens_folder_check(const char *path);
+
+/* Makes the folder (and its parents), for its owner and to read for the group. An existing one must be empty or, with `overwrite`,
  * a run's: then the files of that run (config.ini, samples*.h5, metrics*.jsonl, ...) are
  * removed and nothing else. With `try_only` nothing is made, removed or written.
  * Errors: BENS_ERR_CONFIG (it exists and holds something; says what to do),
- * BENS_ERR_IO (not writable, not a folder, world-writable without sticky bit). */
+ * BENS_ERR_IO (not writable, not a folder, what bens_folder_check refuses). */
 bens_status bens_folder_create(const char *path, bool overwrite, bool try_only);
 
 /* Takes the folder for this process until the descriptor *lock is closed,
  * so that no other run writes there. *lock = -1: no such folder yet, or a
  * file system that knows no locks.
- * Errors: BENS_ERR_CONFIG: another run has it. */
+ * Errors: BENS_ERR_CONFIG: another run has it; BENS_ERR_IO: as bens_folder_check. */
 bens_status bens_folder_lock(const char *path, int *lock);
 
 /* Writes a small text file: O_EXCL temporary, fsync, rename, fsync of the folder. */

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +38,9 @@ static bool matches(const char *name, int n_patterns)
 static bens_status look_into(const char *path, bool remove_run, contents *out)
 {
     *out = (contents){0};
-    DIR *dir = opendir(path);
+    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    if (dir == NULL && fd >= 0) close(fd);
     if (dir == NULL)
         BENS_FAIL(BENS_ERR_IO, "cannot read the folder '%s': %s", path, strerror(errno));
     bens_status s = BENS_OK;
@@ -80,7 +83,7 @@ static bens_status make(const char *path)
         const char end = *c;
         if (end != '/' && end != '\0') continue;
         *c = '\0';
-        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+        if (mkdir(part, 0750) != 0 && errno != EEXIST)
             BENS_FAIL(BENS_ERR_IO, "cannot make the folder '%s': %s", part,
                       strerror(errno));
         *c = end;
@@ -111,10 +114,39 @@ static bens_status check_private(const char *path)
         (info.st_mode & S_ISVTX) == 0)
         BENS_FAIL(BENS_ERR_IO,
                   "the folder '%s' is writable for everybody: chmod o-w it, or choose "
-                  "another "
-                  "[run] output",
+                  "another [run] output",
                   path);
     return BENS_OK;
+}
+
+/* path without slashes at its end, and what is above it. */
+static void split(const char *path, char self[BENS_PATH_SIZE], char above[BENS_PATH_SIZE])
+{
+    size_t n = strlen(path);
+    while (n > 1 && path[n - 1] == '/') n--;
+    snprintf(self, BENS_PATH_SIZE, "%.*s", (int)n, path);
+    const char *const slash = strrchr(self, '/'), *const last = slash ? slash + 1 : self;
+    if (strcmp(last, ".") == 0 || strcmp(last, "..") == 0)
+        snprintf(above, BENS_PATH_SIZE, "%.*s/..", (int)(BENS_PATH_SIZE - 4), self);
+    else if (slash == NULL)
+        snprintf(above, BENS_PATH_SIZE, ".");
+    else
+        snprintf(above, BENS_PATH_SIZE, "%.*s", slash > self ? (int)(slash - self) : 1,
+                 self);
+}
+
+bens_status bens_folder_check(const char *path)
+{
+    char self[BENS_PATH_SIZE], above[BENS_PATH_SIZE];
+    struct stat info;
+    split(path, self, above);
+    if (lstat(self, &info) == 0 && S_ISLNK(info.st_mode))
+        BENS_FAIL(BENS_ERR_IO,
+                  "wanted a folder at '%s', found a symbolic link, which could be led "
+                  "elsewhere: give the folder itself as [run] output",
+                  self);
+    BENS_TRY(check_private(self));
+    return check_private(above);
 }
 
 bens_status bens_folder_create(const char *path, bool overwrite, bool try_only)
@@ -127,10 +159,9 @@ bens_status bens_folder_create(const char *path, bool overwrite, bool try_only)
         BENS_FAIL(BENS_ERR_IO, "the path '%.200s...' is too long", path);
     nearest(path, exists);
     BENS_TRY(check_folder(exists));
-    if (strcmp(exists, path) == 0) {
-        BENS_TRY(check_private(path));
-        BENS_TRY(look_into(path, false, &found));
-    }
+    BENS_TRY(check_private(exists));
+    BENS_TRY(bens_folder_check(path));
+    if (strcmp(exists, path) == 0) BENS_TRY(look_into(path, false, &found));
     if (found.is_run && !overwrite)
         BENS_FAIL(BENS_ERR_CONFIG,
                   "the folder '%s' already holds a run: choose another [run] output, or "

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct bens_metrics {
@@ -31,8 +32,15 @@ bens_status bens_metrics_open(const char *path, bens_metrics **out)
     bens_metrics *m;
     if (strlen(path) >= BENS_PATH_SIZE)
         BENS_FAIL(BENS_ERR_IO, "the path '%s' is too long", path);
-    const int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    struct stat info;
+    const int fd = open(path,
+                        O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+                        0666);
     if (fd < 0) BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        close(fd);
+        BENS_FAIL(BENS_ERR_IO, "wanted a file at '%s', found something else", path);
+    }
     const bens_status s = bens_alloc(1, sizeof *m, &m);
     if (s != BENS_OK) {
         close(fd);

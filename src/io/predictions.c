@@ -155,7 +155,7 @@ bens_status bens_predictions_open(const char *temporary,
     bens_h5_start();
     BENS_TRY(bens_alloc(1, sizeof *p, &p));
     strcpy(p->path, temporary);
-    p->fd = open(temporary, O_WRONLY | O_CLOEXEC);
+    p->fd = open(temporary, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     bens_status s = BENS_OK;
     if (p->fd < 0)
         s = bens_error_set(BENS_ERR_IO, "cannot open '%s': %s", temporary,

@@ -57,7 +57,7 @@ bens_status bens_samples_fill(const char *path, const bens_samples_layout *layou
 {
     void *buffer;
     BENS_TRY(bens_alloc(FILL_BYTES, 1, &buffer));
-    const int fd = open(path, O_WRONLY | O_CLOEXEC);
+    const int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     bens_status s = BENS_OK;
     if (fd < 0)
         s = bens_error_set(BENS_ERR_IO, "cannot open '%s': %s", path, strerror(errno));

@@ -68,7 +68,7 @@ static bens_status open_file(const char *path, bens_samples *f)
     if (strlen(path) >= sizeof f->path)
         BENS_FAIL(BENS_ERR_IO, "the path '%s' is too long", path);
     memcpy(f->path, path, strlen(path) + 1);
-    f->fd = open(path, O_WRONLY | O_CLOEXEC);
+    f->fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     if (f->fd < 0) BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
     const bens_status s = find_addresses(f);
     if (s != BENS_OK)

@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #include "io/folder.h"
+#include "io/metrics.h"
+#include "io/samples.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +117,125 @@ static void unfit_places_are_refused(void **state)
     expect(BENS_ERR_IO, "cannot write in the folder 'open'", "open/run", false);
 }
 
+/* What somebody else could put where a run is to be. */
+static void links_are_not_followed(void **state)
+{
+    (void)state;
+    struct stat info;
+    assert_int_equal(mkdir("victim", 0700), 0);
+    touch("victim/metrics.jsonl");
+    assert_int_equal(symlink("victim", "run"), 0);
+    expect(BENS_ERR_IO, "found a symbolic link", "run", false);
+    expect(BENS_ERR_IO, "found a symbolic link", "run/", true);
+    int lock = 7;
+    assert_int_equal(bens_folder_lock("run", &lock), BENS_ERR_IO);
+    assert_int_equal(lock, -1);
+    assert_int_equal(access("victim/metrics.jsonl", F_OK), 0);
+    assert_int_equal(unlink("run"), 0);
+    assert_int_equal(symlink("nowhere", "run"), 0);
+    expect(BENS_ERR_IO, "found a symbolic link", "run", false);
+    assert_int_not_equal(lstat("nowhere", &info), 0);
+    assert_int_equal(unlink("run"), 0);
+    /* a link further up is the user's own way */
+    assert_int_equal(symlink("victim", "scratch"), 0);
+    expect(BENS_OK, "", "scratch/run", false);
+    assert_int_equal(access("victim/run", W_OK), 0);
+}
+
+static void metrics_are_not_written_through_links(void **state)
+{
+    (void)state;
+    bens_metrics *m;
+    struct stat info;
+    touch("victim");
+    assert_int_equal(symlink("victim", "metrics.jsonl"), 0);
+    assert_int_equal(bens_metrics_open("metrics.jsonl", &m), BENS_ERR_IO);
+    assert_int_equal(unlink("metrics.jsonl"), 0);
+    assert_int_equal(mkfifo("metrics.jsonl", 0600), 0);
+    assert_int_equal(bens_metrics_open("metrics.jsonl", &m), BENS_ERR_IO);
+    assert_non_null(strstr(bens_error_text(), "found something else"));
+    assert_int_equal(stat("victim", &info), 0);
+    assert_int_equal(info.st_size, 0);
+}
+
+/* A text takes the place of a link that has its name; a name that is free is made anew. */
+static void texts_replace_links(void **state)
+{
+    (void)state;
+    struct stat info;
+    touch("victim");
+    assert_int_equal(symlink("victim", "config.ini"), 0);
+    assert_int_equal(bens_folder_write(".", "config.ini", "new"), BENS_OK);
+    assert_int_equal(lstat("config.ini", &info), 0);
+    assert_true(S_ISREG(info.st_mode) && info.st_size == 3);
+    assert_int_equal(stat("victim", &info), 0);
+    assert_int_equal(info.st_size, 0);
+    assert_int_equal(symlink("victim", "config.ini.tmp"), 0);
+    assert_int_equal(bens_folder_publish(".", "config.ini.tmp", "other"), BENS_ERR_IO);
+    assert_int_not_equal(lstat("other", &info), 0);
+}
+
+/* A link that was planted under the name of samples.h5, or of its temporary. */
+static void samples_are_not_written_through_links(void **state)
+{
+    (void)state;
+    static const int64_t two = 2;
+    bens_params params = {0};
+    bens_samples *s;
+    struct stat info;
+    assert_int_equal(bens_params_add(&params, "theta", 1, &two, NULL), BENS_OK);
+    const bens_samples_spec spec = {.params = &params,
+                                    .n_chains = 1,
+                                    .n_draws = 2,
+                                    .n_data = 1,
+                                    .version = "1"};
+    touch("victim");
+    assert_int_equal(symlink("victim", "samples.h5.tmp"), 0);
+    assert_int_equal(bens_samples_create(".", "samples.h5.tmp", &spec), BENS_ERR_IO);
+    assert_int_equal(symlink("nowhere", "samples.h5"), 0);
+    assert_int_equal(bens_samples_create(".", "real.h5", &spec), BENS_OK);
+    assert_int_equal(unlink("samples.h5"), 0);
+    assert_int_equal(symlink("real.h5", "samples.h5"), 0);
+    assert_int_equal(bens_samples_open("samples.h5", &params, 1, 2, &s), BENS_ERR_IO);
+    assert_int_equal(bens_samples_open("real.h5", &params, 1, 2, &s), BENS_OK);
+    bens_samples_close(s);
+    assert_int_equal(stat("victim", &info), 0);
+    assert_int_equal(info.st_size, 0);
+    bens_params_release(&params);
+}
+
+static void folders_are_made_for_their_owner(void **state)
+{
+    (void)state;
+    struct stat info;
+    const mode_t before = umask(0);
+    assert_int_equal(bens_folder_create("a/run", false, false), BENS_OK);
+    umask(before);
+    assert_int_equal(stat("a/run", &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0750);
+    assert_int_equal(stat("a", &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0750);
+    assert_int_equal(mkdir("open", 0777), 0);
+    assert_int_equal(chmod("open", 0777), 0);
+    expect(BENS_ERR_IO, "'open' is writable for everybody", "open/run", false);
+    expect(BENS_ERR_IO, "'open' is writable for everybody", "open/new/run", false);
+    assert_int_equal(mkdir("open/old", 0700), 0);
+    expect(BENS_ERR_IO, "'open' is writable for everybody", "open/old/", false);
+    assert_int_equal(chmod("open", 01777), 0);
+    expect(BENS_OK, "", "open/new/run", false);
+}
+
+static void names_below_a_folder(void **state)
+{
+    (void)state;
+    static const char *const below[] = {"a", "a/b", ".", "a/..b", "..."};
+    static const char *const elsewhere[] = {"", "/a", "..", "../a", "a/..", "a/../../b"};
+    for (size_t i = 0; i < sizeof below / sizeof *below; i++)
+        assert_true(bens_folder_is_below(below[i]));
+    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+        assert_false(bens_folder_is_below(elsewhere[i]));
+}
+
 static void text_is_written_whole(void **state)
 {
     (void)state;
@@ -158,6 +279,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_folder_of_others_is_left_alone, make_base,
                                         remove_base),
         cmocka_unit_test_setup_teardown(unfit_places_are_refused, make_base, remove_base),
+        cmocka_unit_test_setup_teardown(links_are_not_followed, make_base, remove_base),
+        cmocka_unit_test_setup_teardown(metrics_are_not_written_through_links, make_base,
+                                        remove_base),
+        cmocka_unit_test_setup_teardown(texts_replace_links, make_base, remove_base),
+        cmocka_unit_test_setup_teardown(samples_are_not_written_through_links, make_base,
+                                        remove_base),
+        cmocka_unit_test_setup_teardown(folders_are_made_for_their_owner, make_base,
+                                        remove_base),
+        cmocka_unit_test(names_below_a_folder),
         cmocka_unit_test_setup_teardown(text_is_written_whole, make_base, remove_base),
         cmocka_unit_test_setup_teardown(the_file_system_answers, make_base, remove_base),
     };
