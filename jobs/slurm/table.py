@@ -28,7 +28,7 @@ def ask(bens, command, run):
 def setting(run, key):
     config = configparser.ConfigParser(interpolation=None, inline_comment_prefixes=("#", ";"))
     config.read(os.path.join(run, "config.ini"))
-    section, name = key.rsplit(".", 1)
+    section, _, name = key.rpartition(".")
     return config.get(section, name, fallback="-")
 
 

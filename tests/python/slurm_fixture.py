@@ -47,14 +47,14 @@ def job(number):
     return dict(re.findall(r"(\w+)=(\S*)", said.splitlines()[0]))
 
 
-def until(what, holds, seconds=60):
+def until(what, holds, seconds=120):
     start = time.time()
     while not holds():
         assert time.time() - start < seconds, f"not within {seconds} s: {what}"
         time.sleep(.1)
 
 
-def ended(number, state, code, restarts, seconds=60):
+def ended(number, state, code, restarts, seconds=120):
     """Waits for the end of a job and wants it so."""
     over = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL")
     until(f"the end of job {number}", lambda: job(number)["JobState"] in over, seconds)

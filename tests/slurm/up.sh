@@ -37,16 +37,21 @@ echo 'NodeName=n[0-3] Name=gpu File=/dev/tty[0-1]' >"$folder/gres.conf"
 echo 'CgroupAutomount=no' >"$folder/cgroup.conf"
 
 # Open MPI takes ranks of one host name for neighbours in shared memory; these nodes have none.
+# They have fewer cores than they say, so a rank that waits must not keep one.
 cat >"$folder/environment" <<END
 export SLURM_CONF=$conf
 export OMPI_MCA_btl=self,tcp OMPI_MCA_btl_tcp_if_include=lo OPENBLAS_NUM_THREADS=1
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export OMPI_MCA_mpi_yield_when_idle=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 END
 . "$folder/environment"
 srun --mpi=list 2>&1 | grep -q pmix ||
     { echo "SKIPPED: this srun knows no PMIx (Debian: apt-get install libpmix2)"; exit 77; }
 
-failed() { "$here/down.sh" "$folder" || true; echo "up.sh: $1" >&2; cat "$folder"/log/* >&2; exit 1; }
+failed() {
+    "$here/down.sh" "$folder" || true
+    echo "up.sh: $1" >&2; cat "$folder"/log/* >&2
+    exit 1
+}
 head -c 1024 /dev/urandom >"$folder/munge.key"
 chmod 600 "$folder/munge.key"
 munged --force --num-threads=2 --key-file="$folder/munge.key" --socket="$folder/munge.socket" \
