@@ -1,28 +1,34 @@
 /* faults.c - a preloaded library that ends a program, or
  * makes it fail, at its n-th write.
  *
- *     LD_PRELOAD=libfaults.so BENS_FAULTS_FOLDER=/tmp/run BENS_FAULTS_KIND=torn BENS_FAULTS_AT=17
+ *     LD_PRELOAD=libfaults.so BENS_FAULTS_FOLDER=/tmp/run BENS_FAULTS_KIND=torn \
+ *     BENS_FAULTS_AT=17 PROGRAM
  *
  * Counted from 1 are the calls write, writev, pwrite, pwritev, ftruncate, fsync and
  * fdatasync of files in the folder (and of the folder itself), and rename to a path
  * in it. A process counts its own; a child goes on from its parent's number. What
  * stdio writes by itself is not seen.
  *
- *   BENS_FAULTS_FOLDER  absolute, without links and "..". It need not exist yet. Not set: nothing
- *                       is counted and nothing fails.
- *   BENS_FAULTS_AT      n: the n-th call; n+: that one and all after it (a disk that stays full).
- *                       Not set: all are counted, none fails.
+ *   BENS_FAULTS_FOLDER  absolute, without links and "..". It need not exist yet. Not set:
+ *                       nothing is counted and nothing fails.
+ *   BENS_FAULTS_AT      n: the n-th call; n+: that one and all after it (a disk that
+ *                       stays full). Not set: all are counted, none fails.
  *   BENS_FAULTS_KIND    kill    SIGKILL instead of the call
- *                       torn    half of the bytes are written (of a call that writes none: all
- *                               is done), then SIGKILL
- *                       enospc  the call does nothing and fails with "No space left on device";
- *                               fsync, fdatasync and rename too, as on NFS
+ *                       torn    half of the bytes are written (of a call that writes
+ *                               none: all is done), then SIGKILL
+ *                       enospc  the call does nothing and fails with "No space left on
+ *                               device"; fsync, fdatasync and rename too, as on NFS
  *                       eio     likewise with "Input/output error"
+ *                       power   the power fails instead of the call: all that was
+ *                               written to a file since its last fsync or fdatasync is
+ *                               undone, then SIGKILL
+ *                       order   likewise, but the last of these writes was on the disk
  *   BENS_FAULTS_RANK    only in the process with this OMPI_COMM_WORLD_RANK (PMIX_RANK,
  *                       SLURM_PROCID); not set: in every process.
- *   BENS_FAULTS_COUNT   absolute path of a file, not in the folder: at a normal end the line
- *                       "RANK COUNT" is appended to it (rank 0 without MPI). A run without
- *                       BENS_FAULTS_AT tells a driver so how many calls there are to fail.
+ *   BENS_FAULTS_COUNT   absolute path of a file, not in the folder: at a normal end the
+ *                       line "RANK COUNT" is appended to it (rank 0 without MPI). A run
+ *                       without BENS_FAULTS_AT tells a driver so how many calls
+ *                       there are to fail.
  *
  * A rename and the length of a file are never undone. Undoing wants one thread that
  * writes. A wrong setting ends the program at once with exit code 99 and a line that says

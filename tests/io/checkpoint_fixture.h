@@ -46,7 +46,8 @@ static inline void fixture_make(fixture *f, uint64_t bytes)
 static inline void fixture_create(fixture *f, uint64_t bytes)
 {
     fixture_make(f, bytes);
-    assert_int_equal(bens_checkpoint_create(f->folder, "checkpoint.h5", &f->spec), BENS_OK);
+    assert_int_equal(bens_checkpoint_create(f->folder, "checkpoint.h5", &f->spec),
+                     BENS_OK);
 }
 
 static inline void fixture_release(fixture *f)
