@@ -12,7 +12,7 @@ struct bens_comm {
     MPI_Comm handle; /* MPI_COMM_NULL without MPI; a group of one rank sends nothing */
     int rank, size, node_rank, node_size;
     int world_rank;
-    double limit; /* seconds that it waits for a peer; 0: for ever */
+    double limit;     /* seconds that it waits for a peer; 0: for ever */
     double *gathered; /* [size][1 + BENS_SUM_VALUES], so that no sum can lack memory;
                          NULL in bens_comm_self */
 };

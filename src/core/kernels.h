@@ -10,7 +10,8 @@
  *   bens_k_exp          1.0 ulp, subnormal results included; 0 and inf where float ends
  *   bens_k_log          1.2 ulp, near 1 too; log 0 = -inf, of negatives NaN
  *   bens_k_sigmoid      2.2 ulp for t > -87; below that at most 6.1e-39
- *   bens_k_log_sigmoid  2.5 ulp for t < 87, also where it is close to 0; above that -2e-38 ...
+ *   bens_k_log_sigmoid  2.5 ulp for t < 87, also where it is close to 0; above that
+ *                       -2e-38 ...
  *   bens_k_softplus     the same
  *   bens_k_normal_pair  1e-6 absolute up to the largest normal, 6.76 (rms 7e-8)
  *   bens_k_exp_f64      1.0 ulp for results that are normal numbers

@@ -23,24 +23,26 @@ typedef struct {
 
 typedef struct {
     char name[BENS_NAME_SIZE]; /* [A-Za-z0-9_.]+, a variable of posterior */
-    int rank;                  /* 0 = scalar */
+    int rank;                  /* 0 = scalar                              */
     int64_t shape[BENS_MAX_RANK];
     const bens_axis *axis[BENS_MAX_RANK]; /* NULL: NAME_dim_k; the model's */
     size_t offset, size;                  /* elements of the arena         */
-    int64_t fan_in; /* inputs of an output: product of shape behind the first, 1 for less than */
-                    /* two axes; a model may say otherwise                                     */
+    /* Inputs of an output: the product of shape behind the first, 1 for less than two
+     * axes; a model may say otherwise. */
+    int64_t fan_in;
     bens_prior prior;
     bool output; /* no parameter: computed from them and stored beside them */
 } bens_tensor;
 
 typedef struct {
     int n_tensors;
-    bens_tensor *tensors; /* owned */
-    size_t n;             /* of the arena, padding included  */
-    size_t n_values;      /* of all tensors, without padding */
+    bens_tensor *tensors; /* owned                                                    */
+    size_t n;             /* of the arena, padding included                           */
+    size_t n_values;      /* of all tensors, without padding                          */
     double n_data;        /* N: the kernel adds -(1/scale^2/N) theta of a fused prior */
-    const char *const *stats; /* names of further numbers stored with a draw, borrowed, at most */
-                              /* BENS_MAX_STATS, ended by NULL; NULL: none                     */
+    /* Names of further numbers stored with a draw, borrowed, at most BENS_MAX_STATS,
+     * ended by NULL; NULL: none. */
+    const char *const *stats;
 } bens_params;
 
 /* Local. Appends a tensor with a flat prior; n_data is set by the caller.
@@ -58,8 +60,8 @@ double bens_params_log_prior(const bens_params *params, const float *theta);
 
 /* Local. grad [n] += factor x the gradient of the log prior; apart_only: of those that
  * the kernels do not add (bens_prior_is_apart). */
-void bens_params_prior_gradient(const bens_params *params, const float *theta, double factor,
-                                bool apart_only, float *grad);
+void bens_params_prior_gradient(const bens_params *params, const float *theta,
+                                double factor, bool apart_only, float *grad);
 
 void bens_params_release(bens_params *params);
 

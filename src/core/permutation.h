@@ -5,8 +5,8 @@
  * [0, n). The image of v: repeat until v < n
  *
  *   v = y a + x
- *   y = (y + floor(f / 2^16) b / 2^16) mod b     f = t^2 mod 2^32, t = M0 x + key_r, r even
- *   x = (x + f a / 2^32) mod a                   f = t^2 mod 2^32, t = M1 y + key_r, r odd
+ *   y = (y + floor(f / 2^16) b / 2^16) mod b   f = t^2 mod 2^32, t = M0 x + key_r, r even
+ *   x = (x + f a / 2^32) mod a                 f = t^2 mod 2^32, t = M1 y + key_r, r odd
  *
  * for r = 0 ... 7, all quotients rounded down, t mod 2^32, M0 and M1 those of
  * Philox; key_r is word r mod 4 of block r div 4 at this position. The square is

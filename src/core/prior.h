@@ -16,13 +16,13 @@ typedef enum {
     BENS_PRIOR_FLAT,
     BENS_PRIOR_NORMAL,
     BENS_PRIOR_LAPLACE,
-    BENS_PRIOR_NORMAL_FAN_IN, /* of a rule only: in a table it is normal, scale / sqrt(fan_in) */
+    BENS_PRIOR_NORMAL_FAN_IN, /* of rules only: becomes normal, scale / sqrt(fan_in) */
 } bens_prior_kind;
 
 typedef struct {
     bens_prior_kind kind;
-    double mean, scale;          /* normal: the standard deviation                         */
-    const float *means, *scales; /* [size] of the tensor, borrowed; NULL: mean, scale      */
+    double mean, scale;          /* normal: the standard deviation                    */
+    const float *means, *scales; /* [size] of the tensor, borrowed; NULL: mean, scale */
 } bens_prior;
 
 /* Local. 1 / scale^2 if the prior is fused, else 0. */

@@ -7,7 +7,7 @@
  * Nothing about them is saved or sent.
  *
  * Normals. Element e of the arena: r = e mod 128, i = r mod 64,
- *   block = 32 (e div 128) + i div 2; radius word = 1 - i mod 2, angle word = 3 - i mod 2;
+ *   block = 32 (e div 128) + i div 2, radius word = 1 - i mod 2, angle = 3 - i mod 2;
  *   r < 64 takes the first, r >= 64 the second member of the Box-Muller pair.
  * This depends on e alone (not on vector width, thread or rank) and makes whole vectors
  * without shuffles. The radius is sqrt(-2 ln u), u = (word + 1/2) / 2^32: the largest

@@ -1,12 +1,13 @@
 /* schedule.h - factors on the step size and on the temperature that change over a run.
  *
  *   constant    1
- *   polynomial  (1 + t / offset)^-power                  Robbins and Monro 1951: for power in
- *               (1/2, 1] the sum of eps_t diverges and that of eps_t^2 does not
+ *   polynomial  (1 + t / offset)^-power    Robbins and Monro 1951: for power in (1/2, 1]
+ *               the sum of eps_t diverges and that of eps_t^2 does not
  *   cosine      (1 + cos(pi t / (length - warmup))) / 2, from step `length` on 0
  *   cyclical    a step size falls by (1 + cos(pi t / cycle)) / 2 in every cycle, to begin
- *               again with 1; a temperature is 0 for the first `explore` steps of a cycle,
- *               then 1 (Zhang et al., "Cyclical stochastic gradient MCMC", ICLR 2020)
+ *               again with 1; a temperature is 0 for the first `explore` steps of a
+ *               cycle, then 1 (Zhang et al., "Cyclical stochastic gradient MCMC",
+ *               ICLR 2020)
  *
  * then floor + (1 - floor) x that. During warmup step i has the factor (i + 1) /
  * warmup, so that its last one has 1; t is 0 at the step behind it. Cycles are

@@ -1,11 +1,11 @@
 /* batch.h - which rows a chain sees in a step: a pure function of (seed, chain, step).
  * This file alone knows order, slices and the short last batch.
  *
- *   shuffle  step t is batch t mod S of epoch t div S, S = ceil(N / B); position p of the epoch
- *            is row sigma(p), sigma the permutation of core/permutation.h at (seed, stream
- *            ORDER, chain, step = epoch). The last batch has what is left.
- *   iid      position i of step t is row bens_rng_index(N, q mod 2^33) at (seed, stream ORDER,
- *            chain, step = q div 2^33), q = t B + i.
+ *   shuffle  step t is batch t mod S of epoch t div S, S = ceil(N / B); position p of the
+ *            epoch is row sigma(p), sigma the permutation of core/permutation.h at (seed,
+ *            stream ORDER, chain, step = epoch). The last batch has what is left.
+ *   iid      position i of step t is row bens_rng_index(N, q mod 2^33) at (seed, stream
+ *            ORDER, chain, step = q div 2^33), q = t B + i.
  *   B = N    every step is all rows, in the file's order, whatever the kind.
  *
  * A batch of b rows is cut in L slices: slice k has its positions [k b / L, (k + 1) b /

@@ -27,9 +27,8 @@ static const bens_option options[] = {
 typedef struct {
     bens_csv *csv;
     const char *target;
-    int64_t column; /* of the target; -1: the file has none */
-    int64_t
-        *feature; /* [n_columns] of each column, -1: none, owned; NULL: in their order */
+    int64_t column;   /* of the target; -1: the file has none */
+    int64_t *feature; /* [n_columns] of each column, -1: none, owned; NULL: in order */
     int64_t n_columns, room;
     bens_target kind;
     bens_classes *classes; /* NULL for a real target */

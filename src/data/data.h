@@ -11,15 +11,15 @@ typedef enum { BENS_TARGET_CLASS, BENS_TARGET_REAL } bens_target;
 
 typedef struct {
     int64_t n_rows, n_features;
-    float *x;          /* [n_rows][n_features], standardised if asked                      */
-    int32_t *label;    /* [n_rows] class index; NULL for a real target                     */
-    float *y;          /* [n_rows] real target; NULL for classes                           */
-    int64_t n_classes; /* 0 for a real target                                              */
-    char **class_names;   /* [n_classes] as in the file, in ascending order (numbers by    */
-                          /* value, texts by strcmp); owned as bens_names_copy makes it    */
-    char **feature_names; /* [n_features], the same                                        */
-    double *x_mean, *x_sd; /* [n_features]; NULL if not standardised                       */
-    uint64_t hash;        /* xxh64 of these rows as read: x, then label or y               */
+    float *x;             /* [n_rows][n_features], standardised if asked                */
+    int32_t *label;       /* [n_rows] class index; NULL for a real target               */
+    float *y;             /* [n_rows] real target; NULL for classes                     */
+    int64_t n_classes;    /* 0 for a real target                                        */
+    char **class_names;   /* [n_classes] as in the file, in ascending order (numbers by */
+                          /* value, texts by strcmp); owned as bens_names_copy makes it */
+    char **feature_names; /* [n_features], the same                                     */
+    double *x_mean, *x_sd; /* [n_features]; NULL if not standardised          */
+    uint64_t hash;         /* xxh64 of these rows as read: x, then label or y */
 } bens_data;
 void bens_data_destroy(bens_data *data); /* takes NULL */
 
@@ -42,13 +42,13 @@ typedef struct {
     bens_status (*read_like)(const void *options, const char *path, bens_target target,
                              const bens_data *like, bens_data **out);
 } bens_source;
-const bens_source *bens_source_at(size_t i);           /* NULL behind the last */
+const bens_source *bens_source_at(size_t i);           /* NULL behind the last  */
 const bens_source *bens_source_find(const char *name); /* NULL if there is none */
 
 /* What [data] says, apart from the source's own keys. */
 typedef struct {
-    char *train, *test;   /* paths; test may be ""                    */
-    double test_fraction; /* of the rows of train, if test is ""      */
+    char *train, *test;   /* paths; test may be ""               */
+    double test_fraction; /* of the rows of train, if test is "" */
     bool standardize;
 } bens_data_request;
 
@@ -61,8 +61,8 @@ typedef struct {
  * *test are set on success only.
  * Errors: BENS_ERR_CONFIG, BENS_ERR_IO. */
 bens_status bens_data_open(const bens_source *source, const void *options,
-                           const bens_data_request *request, bens_target target, uint64_t seed,
-                           bens_data **train, bens_data **test);
+                           const bens_data_request *request, bens_target target,
+                           uint64_t seed, bens_data **train, bens_data **test);
 
 /* Local. Rows to predict: those of one file, as a model trained on `like` (of which
  * nothing but names, classes, x_mean and x_sd is used) sees them: its features found by

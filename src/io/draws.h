@@ -18,21 +18,17 @@
 enum { BENS_DRAW_DONE = 1, BENS_DRAW_DIVERGING = 2 };
 
 typedef struct {
-    const char *path; /* of samples.h5                                                 */
-    bens_params
-        params; /* its tensors in the order of the file, outputs too; flat priors */
+    const char *path;   /* of samples.h5                                         */
+    bens_params params; /* tensors in the file's order, outputs too; flat priors */
     int64_t n_chains, n_draws, first_chain;
-    uint8_t *flags;  /* [n_chains][n_draws] of BENS_DRAW_                             */
-    int64_t *n_done; /* [n_chains] draws 0 ... n_done[r] - 1 of row r are done        */
-    int64_t
-        n_complete; /* the smallest of them: draws that every chain has              */
-    int64_t n_data; /* N                                                             */
+    uint8_t *flags;     /* [n_chains][n_draws] of BENS_DRAW_                      */
+    int64_t *n_done;    /* [n_chains] draws 0 ... n_done[r] - 1 of row r are done */
+    int64_t n_complete; /* the smallest of them: draws that every chain has       */
+    int64_t n_data;     /* N                                                      */
     uint64_t seed, data_hash;
-    char *config,
-        *layout;    /* bens/config (INI) and bens/layout (JSON)                   */
-    double created; /* seconds since 1970; NaN: not known                         */
-    struct bens_draws_file
-        *file; /* private to io/draws*.c                              */
+    char *config, *layout;        /* bens/config (INI) and bens/layout (JSON) */
+    double created;               /* seconds since 1970; NaN: not known       */
+    struct bens_draws_file *file; /* private to io/draws*.c                   */
 } bens_draws;
 
 /* run: the folder of a run, or the path of its file. Errors: no such file, cut, not of

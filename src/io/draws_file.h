@@ -28,8 +28,7 @@ typedef struct {
 typedef struct bens_draws_file {
     char path[BENS_PATH_SIZE];
     int n_variables; /* the tensors of the table first, in its order, then */
-    bens_draws_variable
-        *variable; /* the statistics                                     */
+    bens_draws_variable *variable; /* the statistics */
     int n_parts;
     bens_draws_part *part;
 } bens_draws_file;

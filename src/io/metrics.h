@@ -12,8 +12,8 @@ typedef struct {
     int rank;
     int64_t chain; /* global number */
     int64_t step;
-    int64_t draws;  /* on disk, flushed: this is what "reported" means */
-    double loss;    /* mean negative log-likelihood per datum; NaN is written as null */
+    int64_t draws; /* on disk, flushed: this is what "reported" means                */
+    double loss;   /* mean negative log-likelihood per datum; NaN is written as null */
     double temperature_kinetic;
     bool diverging;
 } bens_metric;

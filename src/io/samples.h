@@ -13,23 +13,23 @@
 /* What the file says besides the draws; everything is borrowed. Texts may be NULL: "". */
 typedef struct {
     const bens_params *params;
-    int64_t first_chain; /* global number of row 0                         */
-    int64_t n_chains;    /* rows of this file                              */
+    int64_t first_chain; /* global number of row 0                              */
+    int64_t n_chains;    /* rows of this file                                   */
     int64_t first_draw;  /* number of column 0: > 0 where a run was made longer */
-    int64_t n_draws;     /* columns                                        */
-    double n_data;       /* N                                              */
+    int64_t n_draws;     /* columns                                             */
+    double n_data;       /* N                                                   */
     uint64_t seed, data_hash;
     const char *version; /* of bens */
     const char *config, *argv, *environment, *hosts, *build;
-    int64_t n_obs;       /* 0: no observed_data                            */
-    const char *obs_name;      /* the variable's name, "y"                 */
-    const int32_t *obs_label;  /* [n_obs] class index, or NULL             */
-    const float *obs_value;    /* [n_obs] or NULL                          */
-    int64_t n_classes;         /* of obs_label                             */
-    const char *const *class_names; /* [n_classes] or NULL                 */
-    int64_t n_features;        /* 0: no constant_data                      */
-    const char *const *feature_names; /* [n_features] or NULL              */
-    const double *x_mean, *x_sd;      /* [n_features] or NULL              */
+    int64_t n_obs;                    /* 0: no observed_data          */
+    const char *obs_name;             /* the variable's name, "y"     */
+    const int32_t *obs_label;         /* [n_obs] class index, or NULL */
+    const float *obs_value;           /* [n_obs] or NULL              */
+    int64_t n_classes;                /* of obs_label                 */
+    const char *const *class_names;   /* [n_classes] or NULL          */
+    int64_t n_features;               /* 0: no constant_data          */
+    const char *const *feature_names; /* [n_features] or NULL         */
+    const double *x_mean, *x_sd;      /* [n_features] or NULL         */
 } bens_samples_spec;
 
 /* sample_stats of one draw, in the user's units. */
@@ -65,8 +65,8 @@ typedef struct {
  * FOLDER/NAME is replaced at once (a reader sees the old or the new one). Errors:
  * BENS_ERR_IO (two of them do overlap). */
 bens_status bens_samples_index(const char *folder, const char *name,
-                               const bens_samples_spec *spec, const bens_samples_part *part,
-                               int n_parts);
+                               const bens_samples_spec *spec,
+                               const bens_samples_part *part, int n_parts);
 
 /* What a run's FOLDER/samples.h5 holds: itself, where it is a rectangle, or those
  * that it is an index over, in the order in which they were given to it; whether they
@@ -86,8 +86,8 @@ bens_status bens_samples_promote(const char *folder);
  * it again; the shape is checked against params (borrowed), n_chains and
  * n_draws. Errors: BENS_ERR_IO. */
 typedef struct bens_samples bens_samples;
-bens_status bens_samples_open(const char *path, const bens_params *params, int64_t n_chains,
-                              int64_t n_draws, bens_samples **out);
+bens_status bens_samples_open(const char *path, const bens_params *params,
+                              int64_t n_chains, int64_t n_draws, bens_samples **out);
 void bens_samples_close(bens_samples *samples); /* takes NULL */
 
 /* Writes draws first ... first + n - 1 of chain row `row`: theta [n][params->n] arenas
@@ -97,7 +97,8 @@ bens_status bens_samples_put(bens_samples *samples, int64_t row, int64_t first, 
 /* fdatasync: what was put is on disk. */
 bens_status bens_samples_sync(bens_samples *samples);
 /* Sets done = 1 for draws first ... first + n - 1 of row `row`. */
-bens_status bens_samples_done(bens_samples *samples, int64_t row, int64_t first, int64_t n);
+bens_status bens_samples_done(bens_samples *samples, int64_t row, int64_t first,
+                              int64_t n);
 
 /* What `bens status` shows of a finished or running file (virtual or not), read-only.
  * Errors: BENS_ERR_IO: no such file, cut, not of bens. */

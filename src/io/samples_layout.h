@@ -23,18 +23,18 @@ typedef struct {
 } bens_samples_row;
 
 typedef struct {
-    const char *group, *name, *doc; /* borrowed; doc may be NULL                            */
+    const char *group, *name, *doc; /* borrowed; doc may be NULL */
     bens_h5_type type;
-    bool flag;     /* `done`: written apart from the others                                 */
-    size_t offset; /* posterior: elements of the arena; else bytes of a bens_samples_row    */
-    size_t n;      /* elements of one draw                                                  */
+    bool flag;     /* `done`: written apart from the others                   */
+    size_t offset; /* posterior: elements of the arena; else bytes of the row */
+    size_t n;      /* elements of one draw                                    */
     int rank;
-    bens_samples_axis axis[BENS_SAMPLES_RANK]; /* chain, draw, those of the tensor          */
+    bens_samples_axis axis[BENS_SAMPLES_RANK]; /* chain, draw, those of the tensor */
 } bens_samples_variable;
 
 typedef struct {
-    int n, n_tensors;                /* the tensors first, in their order                   */
-    bens_samples_variable *variable; /* [n], owned                                          */
+    int n, n_tensors;                /* the tensors first, in their order */
+    bens_samples_variable *variable; /* [n], owned                        */
 } bens_samples_layout;
 
 /* Of the parameters, chains and draws of spec; the rest of it is not read. Errors:
@@ -54,15 +54,16 @@ uint64_t bens_samples_size(const bens_samples_variable *v);
  * observed data, provenance. make(context, v, list) completes the properties
  * of variable v and may be NULL; sets [n], if not NULL, gets the address of
  * each variable's first byte. */
-typedef bens_status (*bens_samples_make)(const void *context, const bens_samples_variable *v,
-                                         hid_t list);
+typedef bens_status (*bens_samples_make)(const void *context,
+                                         const bens_samples_variable *v, hid_t list);
 bens_status bens_samples_write(hid_t file, const bens_samples_spec *spec,
                                const bens_samples_layout *layout, bens_samples_make make,
                                const void *context, uint64_t *address);
 
 /* The parts of it. Gives a data set its dimensions: the coordinate of a name is made in
  * the group with the first variable that has it, and shared by the others. */
-bens_status bens_samples_attach(hid_t group, hid_t set, const bens_samples_axis *axis, int n);
+bens_status bens_samples_attach(hid_t group, hid_t set, const bens_samples_axis *axis,
+                                int n);
 /* A variable: its data set, its dimensions, where its first byte will be. */
 bens_status bens_samples_put_variable(hid_t group, const bens_samples_variable *v,
                                       bens_samples_make make, const void *context,
@@ -72,7 +73,8 @@ bens_status bens_samples_put_variable(hid_t group, const bens_samples_variable *
 bens_status bens_samples_fill(const char *path, const bens_samples_layout *layout,
                               const uint64_t *address);
 /* Are so many bytes free in the folder? Errors: BENS_ERR_IO. */
-bens_status bens_samples_check_space(const char *folder, const char *name, uint64_t wanted);
+bens_status bens_samples_check_space(const char *folder, const char *name,
+                                     uint64_t wanted);
 /* Of an open file: is it of bens, and how many chains and draws does it have? At most
  * 2^24 and 2^32 of all. Errors: BENS_ERR_IO. */
 bens_status bens_samples_identify(hid_t file, int64_t *n_chains, int64_t *n_draws);

@@ -11,7 +11,7 @@
 
 enum { BENS_LEAST_SQUARES_WIDTH = 16 };
 typedef struct {
-    int n_columns; /* 1 ... BENS_LEAST_SQUARES_WIDTH, a constant behind the features included */
+    int n_columns; /* 1 ... BENS_LEAST_SQUARES_WIDTH, with the constant, which is last */
     double r[BENS_LEAST_SQUARES_WIDTH + 1]
             [BENS_LEAST_SQUARES_WIDTH + 1]; /* [R z], triangular */
 } bens_least_squares;

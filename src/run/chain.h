@@ -8,15 +8,15 @@
 
 /* What the chains of one rank share, one step at a time. */
 typedef struct {
-    const bens_problem *problem; /* borrowed */
-    bens_reduce *reduce;         /* over the shards of the group, owned       */
-    float *grad;                 /* [n]                                       */
-    float *half;                 /* [n] gradient of half a batch; NULL: none is estimated */
-    float *row;                  /* [stored.n] a draw with its outputs        */
-    double *square;              /* [n_tensors] scratch                       */
-    bens_order halves;           /* the batches in twice the slices           */
-    bens_rows_ahead rows;        /* of the latest slice                       */
-    bens_status failed;          /* of something Local; it rides in the next sum */
+    const bens_problem *problem; /* borrowed                                         */
+    bens_reduce *reduce;         /* over the shards of the group, owned              */
+    float *grad;                 /* [n]                                              */
+    float *half;                 /* [n] of half a batch; NULL: no noise is estimated */
+    float *row;                  /* [stored.n] a draw with its outputs               */
+    double *square;              /* [n_tensors] scratch                              */
+    bens_order halves;           /* the batches in twice the slices                  */
+    bens_rows_ahead rows;        /* of the latest slice                              */
+    bens_status failed;          /* of something Local; it rides in the next sum     */
 } bens_workspace;
 
 /* Collective over `shards`. */
@@ -26,39 +26,39 @@ void bens_workspace_release(bens_workspace *work);
 
 /* The doubles that a chain carries from step to step; all are part of its state. */
 typedef struct {
-    double m2;        /* |m|^2 after the last step                            */
-    double sum_m2;    /* sum of that over steps since the last draw ...       */
-    double n_sum;     /* ... and their number                                 */
-    double n_noise;   /* estimates of the gradient noise so far               */
-    double n_clamped; /* steps whose injected noise could not be reduced enough */
-    double n_mass;    /* estimates of the masses so far                       */
-    double taken;     /* off s^2 in the last step for gradient noise: mean over all */
-    double *sampler;  /* [problem->n_scalars] the sampler's own               */
-    double *noise;    /* [n_tensors] variance of scale grad per coordinate    */
-    double *square;   /* [n_tensors] mean square of the gradient: the masses  */
+    double m2;        /* |m|^2 after the last step                              */
+    double sum_m2;    /* sum of that over steps since the last draw ...         */
+    double n_sum;     /* ... and their number                                   */
+    double n_noise;   /* estimates of the gradient noise so far                 */
+    double n_clamped; /* steps that inject too little noise to reduce           */
+    double n_mass;    /* estimates of the masses so far                         */
+    double taken;     /* mean taken off s^2 in the last step for gradient noise */
+    double *sampler;  /* [problem->n_scalars] the sampler's own                 */
+    double *noise;    /* [n_tensors] variance of scale grad per coordinate      */
+    double *square;   /* [n_tensors] mean square of the gradient: the masses    */
 } bens_scalars;
 
 typedef struct {
-    bens_workspace *work; /* borrowed */
-    uint32_t number;      /* global; it alone decides the random numbers      */
+    bens_workspace *work; /* borrowed                                    */
+    uint32_t number;      /* global; it alone decides the random numbers */
 
     /* The state (state.h): with it a run goes on bit for bit. */
-    int64_t step;         /* steps done                                       */
-    int64_t drawn;        /* draws taken                                      */
-    float *theta;         /* [n]                                              */
-    float **aux;          /* [sampler->n_aux][n], ended by NULL; aux[0] = m   */
-    float *noise_each;    /* [n] as scalars.noise, of every coordinate; or NULL */
+    int64_t step;      /* steps done                                         */
+    int64_t drawn;     /* draws taken                                        */
+    float *theta;      /* [n]                                                */
+    float **aux;       /* [sampler->n_aux][n], ended by NULL; aux[0] = m     */
+    float *noise_each; /* [n] as scalars.noise, of every coordinate; or NULL */
     bens_scalars scalars;
-    double batch_value;   /* sum of log-likelihood over the batch of the last */
-    int64_t batch_rows;   /* step before a draw, if lp = batch                */
-    bool diverged;        /* theta is NaN from then on, step stays            */
+    double batch_value; /* sum of log-likelihood over the batch of the last */
+    int64_t batch_rows; /* step before a draw, if lp = batch                */
+    bool diverged;      /* theta is NaN from then on, step stays            */
 
     /* What follows from it. */
-    bens_langevin *c;     /* [n_tensors] coefficients of ...                  */
-    double c_eps, c_before, c_T; /* ... these; NaN: out of date               */
-    bool clamped;         /* some of them would need negative noise           */
-    float *s;             /* [n] noise of each coordinate; NULL: c has it     */
-    bens_noise noise;     /* work done ahead                                  */
+    bens_langevin *c;            /* [n_tensors] coefficients of ...              */
+    double c_eps, c_before, c_T; /* ... these; NaN: out of date                  */
+    bool clamped;                /* some of them would need negative noise       */
+    float *s;                    /* [n] noise of each coordinate; NULL: c has it */
+    bens_noise noise;            /* work done ahead                              */
 } bens_chain;
 
 /* Local. Chain `number` at its start. */

@@ -17,20 +17,20 @@ typedef struct {
 typedef struct {
     int64_t chains; /* 0: auto */
     int64_t first_chain, shards, slices;
-    int comm; /* bens_comm_choice */
-    double timeout; /* seconds */
+    int comm;       /* bens_comm_choice */
+    double timeout; /* seconds          */
 } bens_grid_options;
 enum { BENS_COMM_AUTO, BENS_COMM_NONE, BENS_COMM_MPI };
 
 typedef struct {
     bens_data_request request;
-    int64_t batch; /* 0: full */
+    int64_t batch; /* 0: full         */
     int order;     /* bens_order_kind */
 } bens_data_options;
 
 typedef struct {
     char *from;  /* "model", "zero", "prior" or the path of a run */
-    int momenta; /* BENS_MOMENTA_ */
+    int momenta; /* BENS_MOMENTA_                                 */
     int64_t superchain;
 } bens_init_options;
 enum { BENS_MOMENTA_STATIONARY, BENS_MOMENTA_ZERO };
@@ -70,11 +70,11 @@ typedef struct {
 
 /* One [prior] or [prior PATTERN] section, in the order of the file: later ones win. */
 typedef struct {
-    const char *pattern; /* "*" for [prior]                        */
+    const char *pattern; /* "*" for [prior] */
     bens_prior_kind kind;
     double mean, scale;
     char *from;        /* a finished run that gives mean and scale; NULL, "": none */
-    const char *where; /* "pima.ini:31", "--set", "default"; for messages */
+    const char *where; /* "pima.ini:31", "--set", "default"; for messages          */
 } bens_prior_rule;
 
 typedef struct {
@@ -97,7 +97,7 @@ typedef struct {
     void *source_options;
     const bens_likelihood *likelihood; /* NULL likewise */
     void *likelihood_options;
-    bens_prior_rule *prior;            /* [n_priors]; the first is the default */
+    bens_prior_rule *prior; /* [n_priors]; the first is the default */
     int n_priors;
 } bens_config;
 

@@ -12,8 +12,10 @@ typedef struct {
     bens_choice choice;  /* zero: the section has no registry                */
     void *common, *own;  /* the structs that section and choice fill, zeroed */
     bens_pool *pool;
-    const char **extra; /* NULL: an unknown key is refused; else it is kept here: key, value, ..., */
-    size_t n_extra;     /* room for all settings                                           */
+    /* NULL: an unknown key is refused; else it is kept here: key, value, ...; room for
+     * all settings. */
+    const char **extra;
+    size_t n_extra;
 } bens_fill;
 
 /* Local. The entry that the section's registry key names, or its preset; *out is zero if

@@ -133,8 +133,8 @@ static const bens_option diagnose[] = {
     {.name = "r_hat", .kind = BENS_OPTION_REAL, .preset = "1.01", .min = 1, .max = 1e30,
      .above_min = true, AT(r_hat), .doc = "largest rank-normalised split R-hat"},
     {.name = "tau", .kind = BENS_OPTION_REAL, .preset = "0.02", .max = 1e30, AT(tau),
-     .doc = "of the bound sqrt(1 + 1/M + tau) on nested R-hat with M chains a superchain: "
-            "the bias tolerated, squared, in variances"},
+     .doc = "of the bound sqrt(1 + 1/M + tau) on nested R-hat with M chains a "
+            "superchain: the bias tolerated, squared, in variances"},
     {.name = "ess", .kind = BENS_OPTION_REAL, .preset = "400", .max = 1e30, AT(ess),
      .unit = "draws", .doc = "smallest effective sample size, bulk and tail"},
     {.name = "temperature", .kind = BENS_OPTION_REAL, .preset = "0.1", .max = 1e30,
@@ -155,8 +155,8 @@ static const bens_option diagnose[] = {
 #undef AT
 
 #define SCALE(text)                                                                      \
-    {.name = "scale", .kind = BENS_OPTION_REAL, .preset = "1", .min = 1e-15, .max = 1e15, \
-     .offset = offsetof(bens_prior_rule, scale), .doc = text}
+    {.name = "scale", .kind = BENS_OPTION_REAL, .preset = "1", .min = 1e-15,            \
+     .max = 1e15, .offset = offsetof(bens_prior_rule, scale), .doc = text}
 #define MEAN                                                                             \
     {.name = "mean", .kind = BENS_OPTION_REAL, .preset = "0",                            \
      .offset = offsetof(bens_prior_rule, mean), .doc = "centre"}

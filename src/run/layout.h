@@ -22,10 +22,10 @@ typedef struct {
 /* One rectangle: its file is samples.h5. More: samples.h5 is
  * a virtual index over them. */
 typedef struct {
-    bens_rectangle *samples, *checkpoint; /* [n_samples], [n_checkpoints]; one block each */
+    bens_rectangle *samples, *checkpoint; /* [n_samples], [n_checkpoints]; owned */
     int64_t n_samples, n_checkpoints;
-    bool promote; /* samples.h5 was the one rectangle so far and becomes samples.0000.h5 */
-    int lock; /* descriptor that keeps other runs out of the folder, or -1 */
+    bool promote; /* samples.h5, the one rectangle so far, becomes samples.0000.h5 */
+    int lock;     /* descriptor that keeps other runs out of the folder, or -1     */
 } bens_layout;
 
 /* Local. The files of a new run. */

@@ -6,19 +6,16 @@
 #include "run/predict_members.h"
 
 typedef struct {
-    const char *run;  /* a folder, or the path of its samples.h5                        */
-    const char *data; /* rows; NULL: [data] test of the run                             */
-    const char *ood;  /* rows that are out of distribution; NULL: none                  */
-    const char
-        *output; /* NULL: predictions.h5 beside samples.h5                         */
-    const char
-        *plugin;      /* NULL: none is loaded                                           */
-    const char *argv; /* the command line, kept in the file                             */
-    const char
-        *version; /* of bens                                                        */
+    const char *run;     /* a folder, or the path of its samples.h5       */
+    const char *data;    /* rows; NULL: [data] test of the run            */
+    const char *ood;     /* rows that are out of distribution; NULL: none */
+    const char *output;  /* NULL: predictions.h5 beside samples.h5        */
+    const char *plugin;  /* NULL: none is loaded                          */
+    const char *argv;    /* the command line, kept in the file            */
+    const char *version; /* of bens                                       */
     bens_member_choice members;
-    int64_t repeats; /* of a random choice of members; 1 otherwise                     */
-    int threads;     /* a rank; 0: this rank's share of OpenMP's. They change no bit   */
+    int64_t repeats; /* of a random choice of members; 1 otherwise                   */
+    int threads;     /* a rank; 0: this rank's share of OpenMP's. They change no bit */
     bool posterior_predictive, log_likelihood, quiet;
 } bens_predict_request;
 

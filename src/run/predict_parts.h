@@ -15,21 +15,20 @@
 typedef struct {
     bens_params params;
     void *state;
-    float *theta;            /* [params.n]                                       */
-    float *out;              /* [rows][n_raw] of the model                       */
-    double *mean, *variance; /* [rows][n_outputs], [rows] of the likelihood      */
-    double *each;            /* [rows] log p(y)                                  */
-    float *row;              /* [rows] to be written                             */
+    float *theta;            /* [params.n]                                  */
+    float *out;              /* [rows][n_raw] of the model                  */
+    double *mean, *variance; /* [rows][n_outputs], [rows] of the likelihood */
+    double *each;            /* [rows] log p(y)                             */
+    float *row;              /* [rows] to be written                        */
 } bens_predict_worker;
 
 typedef struct {
-    bens_data *data; /* NULL: a plug-in's own                                        */
-    int64_t n;       /* rows; 0: none of this set                                    */
-    bool scored;     /* has y                                                        */
+    bens_data *data; /* NULL: a plug-in's own     */
+    int64_t n;       /* rows; 0: none of this set */
+    bool scored;     /* has y                     */
     /* the mixture of all members, on rank 0: */
-    double *mean; /* [n][n_outputs]; plug-ins: NULL                 */
-    double *total, *noise,
-        *model; /* [n] tu, au, eu or var_; plug-ins: total = log_density */
+    double *mean; /* [n][n_outputs]; plug-ins: NULL, and total = log_density */
+    double *total, *noise, *model; /* [n] tu, au, eu or var_ */
 } bens_forecast;
 
 enum { BENS_SET_DATA, BENS_SET_OOD, BENS_N_SETS };
@@ -39,25 +38,20 @@ typedef struct {
     bens_comm *world;
     bens_draws *draws;
     bens_config config;
-    bens_data
-        *like; /* no rows: names and classes of the run; NULL for a plug-in         */
+    bens_data *like; /* no rows: names and classes; NULL for a plug-in */
     bens_prediction_kind kind;
-    int64_t
-        n_outputs; /* classes; 1 otherwise                                           */
-    int64_t n_raw; /* outputs of the model                                           */
+    int64_t n_outputs; /* classes; 1 otherwise */
+    int64_t n_raw;     /* outputs of the model */
     bool has_parameter;
-    size_t
-        parameter; /* of the likelihood: its offset in the arena                      */
+    size_t parameter; /* of the likelihood: its offset in the arena */
     int n_workers;
     bens_predict_worker *worker;
     bens_forecast set[BENS_N_SETS];
     bens_members members;
-    int64_t
-        block; /* rows at a time                                                     */
+    int64_t block; /* rows at a time */
 
     bens_predictions *file;
-    bens_rectangle
-        cells; /* of posterior_predictive and log_likelihood                  */
+    bens_rectangle cells; /* of posterior_predictive and log_likelihood */
     char path[BENS_PATH_SIZE], temporary[BENS_PATH_SIZE];
     double seconds;
 } bens_predictor;
@@ -82,16 +76,12 @@ typedef struct {
     double n_members;
     bens_uncertainty classes;
     bens_variances reals;
-    double *
-        log_density; /* [rows] log sum p(y); plug-ins, and reals with y ...              */
-    double *below; /* [rows] sum P(Y <= y); the rest of them: reals with y             */
-    double
-        *distance; /* [rows] sum E|Y - y|                                              */
-    int64_t
-        n_pairing; /* members that stand for all in the CRPS                           */
-    double *mean,
-        *sd;        /* [n_pairing][rows] of those                                       */
-    double *values; /* all of these arrays, owned; n_values of them                     */
+    double *log_density; /* [rows] log sum p(y); plug-ins, and reals with y ...  */
+    double *below;       /* [rows] sum P(Y <= y); the rest of them: reals with y */
+    double *distance;    /* [rows] sum E|Y - y|                                  */
+    int64_t n_pairing;   /* members that stand for all in the CRPS               */
+    double *mean, *sd;   /* [n_pairing][rows] of those                           */
+    double *values;      /* all of these arrays, owned; n_values of them         */
     size_t n_values;
 } bens_unit;
 

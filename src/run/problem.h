@@ -9,9 +9,9 @@
 /* Where the variance of the gradient noise comes from. */
 typedef enum {
     BENS_NOISE_NONE,
-    BENS_NOISE_GIVEN,  /* [sampler] gradient_noise                                       */
-    BENS_NOISE_TENSOR, /* estimated, one number a tensor                                 */
-    BENS_NOISE_EACH,   /* estimated for every coordinate: arenas of up to BENS_NOISE_FEW */
+    BENS_NOISE_GIVEN,  /* [sampler] gradient_noise                         */
+    BENS_NOISE_TENSOR, /* estimated, one number a tensor                   */
+    BENS_NOISE_EACH,   /* of every coordinate: arenas up to BENS_NOISE_FEW */
 } bens_noise_kind;
 enum { BENS_NOISE_FEW = 4096 };
 
@@ -20,26 +20,26 @@ typedef struct {
     const bens_backend *be;
     bens_data *train, *test; /* NULL for a model with a density of its own */
     bens_params params;      /* with the priors written in                 */
-    bens_params stored;      /* what a draw has: params, then the model's outputs, and stats */
+    bens_params stored;      /* what a draw has: params, outputs, stats    */
     const bens_model *model;
-    void *state;        /* of the model                                     */
-    bool has_more;      /* of the log posterior than likelihood and fused priors */
-    bens_order order;   /* of the mini-batches                              */
-    bens_order full;    /* of evaluations over all data: one batch of N     */
-    bens_schedule step_size, heat; /* factors on eps and T                      */
-    bool constant;      /* both are 1 all the time                          */
-    double temperature; /* the user's                                       */
-    double T;           /* absolute: temperature / N                       */
-    double eps;         /* step size                                        */
-    double sigma2;      /* mass: momenta are N(0, sigma2 T); 0: no momenta  */
-    int64_t adapt;      /* steps after which what is adapted stays          */
+    void *state;      /* of the model                                          */
+    bool has_more;    /* of the log posterior than likelihood and fused priors */
+    bens_order order; /* of the mini-batches                                   */
+    bens_order full;  /* of evaluations over all data: one batch of N          */
+    bens_schedule step_size, heat; /* factors on eps and T                            */
+    bool constant;                 /* both are 1 all the time                         */
+    double temperature;            /* the user's                                      */
+    double T;                      /* absolute: temperature / N                       */
+    double eps;                    /* step size                                       */
+    double sigma2;                 /* mass: momenta are N(0, sigma2 T); 0: no momenta */
+    int64_t adapt;                 /* steps after which what is adapted stays         */
     bens_noise_kind noise;
     int n_scalars;      /* of the sampler                                   */
     const char **stats; /* what is stored with a draw: names, ended by NULL */
     int64_t burn_in;    /* steps                                            */
     int64_t thin, n_draws;
-    bens_draws *warm;   /* [init] from = RUN; NULL                          */
-    bens_pool *pool;    /* means and scales of priors                       */
+    bens_draws *warm; /* [init] from = RUN; NULL    */
+    bens_pool *pool;  /* means and scales of priors */
 } bens_problem;
 
 /* Local. Reads the data, plans the model, resolves lengths in epochs. n_slices >= 1.

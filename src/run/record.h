@@ -1,8 +1,8 @@
 /* record.h - draws of this rank's chains on their way to disk. All functions are Local.
  *
  * Draws are buffered (about 1 MiB a chain) and flushed together when a buffer is full,
- * when the clock says so and at the end: data, fdatasync, the flags `done`, then one line
- * a chain in metrics.jsonl. What metrics.jsonl reports is on disk. */
+ * when the clock says so and at the end: data, fdatasync, the flags `done`, fdatasync, then
+ * one line a chain in metrics.jsonl. What metrics.jsonl reports is on disk. */
 #ifndef BENS_RUN_RECORD_H
 #define BENS_RUN_RECORD_H
 
@@ -12,14 +12,14 @@
 typedef struct bens_record bens_record;
 
 typedef struct {
-    const char *folder, *metrics;  /* of the run; path of metrics.jsonl           */
-    const bens_layout *layout;     /* its rectangles cover the rows below         */
-    const bens_params *params;     /* what a draw has, borrowed                   */
-    int64_t n_draws;               /* of the run                                  */
-    int64_t first_row;             /* row of this rank's chain 0 in the run       */
-    int64_t first_chain;           /* its global number                           */
-    int64_t n_chains;              /* of this rank                                */
-    const int64_t *drawn;          /* [n_chains] draws that each has already; NULL: none */
+    const char *folder, *metrics; /* of the run; path of metrics.jsonl               */
+    const bens_layout *layout;    /* its rectangles cover the rows below             */
+    const bens_params *params;    /* what a draw has, borrowed                       */
+    int64_t n_draws;              /* of the run                                      */
+    int64_t first_row;            /* row of this rank's chain 0 in the run           */
+    int64_t first_chain;          /* its global number                               */
+    int64_t n_chains;             /* of this rank                                    */
+    const int64_t *drawn;         /* [n_chains] draws that each has already, or NULL */
     int rank;
 } bens_record_spec;
 

@@ -12,8 +12,9 @@
  * was killed before config.ini was there has nothing worth keeping:
  * *remains = true, and its files may be removed.
  * Errors: BENS_ERR_CONFIG, BENS_ERR_IO. */
-bens_status bens_resume_find(bens_comm *world, const char *folder, bens_resume_choice resume,
-                             bens_layout *layout, char **old, bool *remains);
+bens_status bens_resume_find(bens_comm *world, const char *folder,
+                             bens_resume_choice resume, bens_layout *layout, char **old,
+                             bool *remains);
 
 /* Local. Settings that were left to the run (chains = auto) take the old values. */
 void bens_resume_adopt(const bens_config *old, bens_config *config);

@@ -16,7 +16,7 @@ bool bens_chain_wants_halves(const bens_chain *chain);
  * rows1 rows and second [n] of rows2: Var(g) = (g1 - g2)^2 / ((1/rows1 + 1/rows2) (rows1
  * + rows2)), exact in the mean for independent rows, wherever theta is. */
 void bens_chain_noise(bens_chain *chain, const float *first, int64_t rows1,
-                     const float *second, int64_t rows2);
+                      const float *second, int64_t rows2);
 
 /* Advances theta, aux and scalars; work->grad [n] is the sum over `rows` rows and
  * is changed. Sets `diverged`. */

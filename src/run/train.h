@@ -9,13 +9,13 @@
 typedef enum { BENS_RESUME_NEVER, BENS_RESUME_AUTO, BENS_RESUME_MUST } bens_resume_choice;
 
 typedef struct {
-    const char *config;     /* path of the INI file                      */
-    const char *const *set; /* [n_set] "section.key=value"               */
+    const char *config;     /* path of the INI file        */
+    const char *const *set; /* [n_set] "section.key=value" */
     size_t n_set;
-    const char *argv;       /* the command line, kept with the run       */
-    const char *version;    /* of bens, kept with the run                */
+    const char *argv;    /* the command line, kept with the run */
+    const char *version; /* of bens, kept with the run          */
     bool overwrite, dry_run, quiet;
-    bens_resume_choice resume; /* go on with the run in the folder   */
+    bens_resume_choice resume; /* go on with the run in the folder */
 } bens_train_request;
 
 /* Collective. All ranks return the same status, but for BENS_ERR_PEER: a rank that lost

@@ -25,8 +25,8 @@
 double bens_friction_mean(double y);
 
 /* Local. The coefficients of
- *     m'     = c (m + kick g) + s z      c = exp(-eps xi / sigma^2), kick = (before + eps) / 2
- *     theta' = theta + eps / (2 sigma^2) (m + kick g + m')
+ *     m'     = c (m + kick g) + s z                      c = exp(-eps xi / sigma^2)
+ *     theta' = theta + eps / (2 sigma^2) (m + kick g + m')    kick = (before + eps) / 2
  * A kick is the second half of that of the step before and the first half of this one's
  * (Strang splitting, BAOAB seen between its half kicks): kick = eps while eps stays, and
  * no error of first order where a schedule changes it. s^2 = 2 alpha T times the integral

@@ -29,8 +29,7 @@ static void update(const void *p, const bens_step *at, const bens_update *on,
                    double *sum_m2)
 {
     const rmsprop_sghmc_options *o = p;
-    const bens_langevin c =
-        bens_friction_baoa(o->alpha, o->sigma, o->alpha, at);
+    const bens_langevin c = bens_friction_baoa(o->alpha, o->sigma, o->alpha, at);
     const bens_rms rms = bens_moments_rms(o->beta, o->lambda, at);
 
     for (int i = 0; i < on->params->n_tensors; i++) on->c[i] = c;

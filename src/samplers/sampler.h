@@ -1,8 +1,8 @@
 /* sampler.h - what a stochastic-gradient sampler must be able to do.
  *
  *   theta [n]  parameters              eps   step size
- *   grad  [n]  d/dtheta of the sum of the log-likelihood over the batch; scale grad is its
- *              mean; the kernels add the fused priors from params
+ *   grad  [n]  d/dtheta of the sum of the log-likelihood over the batch; scale grad is
+ *              its mean; the kernels add the fused priors from params
  *   T          absolute temperature: (user's temperature) / N
  *   m     [n]  momenta; with a mass M of a tensor or an element, momenta / sqrt(M)
  *
@@ -22,13 +22,14 @@ typedef struct {
     double temperature; /* the user's: 1 = posterior */
     double step_size;
     /* The keys of BENS_SAMPLER_NOISE; 0 where a table does not have them. */
-    double gradient_noise; /* variance per coordinate of scale grad; BENS_ESTIMATED  */
-    int mass;              /* BENS_MASS_ */
-    bens_length adapt;     /* steps after which what is adapted stays; 0: half the burn-in */
+    double gradient_noise; /* variance per coordinate of scale grad; BENS_ESTIMATED */
+    int mass;              /* BENS_MASS_                                            */
+    bens_length adapt;     /* steps after which masses stay; 0: half the burn-in    */
 } bens_sampler_common;
 #define BENS_ESTIMATED (-1.0)
 enum { BENS_MASS_UNIT, BENS_MASS_TENSOR };
 
+/* clang-format off */
 /* The rows of the keys that all have, to begin a table of options with. */
 #define BENS_SAMPLER_COMMON(type)                                                        \
     {.name = "temperature", .kind = BENS_OPTION_REAL, .preset = "1", .min = 0,           \
@@ -55,16 +56,17 @@ enum { BENS_MASS_UNIT, BENS_MASS_TENSOR };
      .choices = "unit|tensor", .offset = offsetof(type, common.mass),                    \
      .doc = "tensor: each has its own, from the mean square of its gradient"},           \
     BENS_SAMPLER_ADAPT(type)
+/* clang-format on */
 
 /* Where a step stands. */
 typedef struct {
-    double eps, T;          /* schedules included                                    */
-    double before;          /* eps of the step before; 0: there was none             */
-    int64_t step;           /* steps done before it: 0 for the first                 */
-    int64_t adapt;          /* what is adapted stays from this step on               */
-    const double *scalar;   /* of the sampler: [number of its scalars]               */
-    double taken;           /* off s^2 at the last step for gradient noise: mean over all */
-                            /* parameters; 0: nothing                                     */
+    double eps, T;        /* schedules included                        */
+    double before;        /* eps of the step before; 0: there was none */
+    int64_t step;         /* steps done before it: 0 for the first     */
+    int64_t adapt;        /* what is adapted stays from this step on   */
+    const double *scalar; /* of the sampler: [number of its scalars]   */
+    double taken; /* mean over all parameters of what the last step took off s^2 */
+                  /* for gradient noise; 0: nothing                              */
 } bens_step;
 
 /* What `update` works on; all [params->n]. */
@@ -87,8 +89,8 @@ typedef struct {
     int n_aux;                  /* auxiliary vectors of length n, zero at the start */
     bool momenta;               /* aux[0] is m, at the start N(0, mass T)           */
     bool optimiser;             /* runs at temperature 0 only                       */
-    const char *const *scalars; /* doubles it carries ("thermostat"), stored with each draw, */
-                                /* ended by NULL; NULL: none                        */
+    const char *const *scalars; /* doubles it carries ("thermostat"), stored        */
+                                /* with each draw; ended by NULL; NULL: none        */
 
     /* Local. Checks that belong together; T > 0 with an optimiser is refused elsewhere.
      * Errors: BENS_ERR_CONFIG. May be NULL. */
@@ -124,7 +126,7 @@ typedef struct {
     double (*weight_decay)(const void *options);
 } bens_sampler;
 
-const bens_sampler *bens_sampler_at(size_t i);           /* NULL behind the last */
+const bens_sampler *bens_sampler_at(size_t i);           /* NULL behind the last  */
 const bens_sampler *bens_sampler_find(const char *name); /* NULL if there is none */
 
 #endif

@@ -6,8 +6,8 @@
  *     xi'    = xi + eps rate (mean m^2 / target - 1)
  *     euler     m'     = m + eps g - eps sigma^-2 xi' m + sqrt(2 alpha eps T) z
  *               theta' = theta + eps sigma^-2 m                  target = sigma^2 T
- *     baoa      that of baoa.c with friction xi' under noise of strength 2 alpha T; target:
- *               where -E[theta g] per coordinate is T
+ *     baoa      that of baoa.c with friction xi' under noise of strength 2 alpha T;
+ *               target: where -E[theta g] per coordinate is T
  *
  * The rate does not depend on T. The paper's is T: at T = 1/N xi would hardly move.
  * docs/mathematics.md derives rate and target. */
@@ -104,8 +104,7 @@ static bens_langevin linear(const void *p, const bens_step *at)
 {
     const sgnht_options *o = p;
     const double xi = at->scalar[0], move = at->eps / (o->sigma * o->sigma);
-    if (o->integrator == BAOA)
-        return bens_friction_baoa(o->alpha, o->sigma, xi, at);
+    if (o->integrator == BAOA) return bens_friction_baoa(o->alpha, o->sigma, xi, at);
     return (bens_langevin){.a = 1 - move * xi,
                            .b = at->eps,
                            .s = sqrt(2 * o->alpha * at->eps * at->T),

@@ -23,9 +23,11 @@ static fixture start(const char *model, const char *rest)
 {
     fixture f;
     char text[1024];
-    const int size = snprintf(text, sizeof text, "[run]\noutput = x\n%s\n%s\n", model, rest);
-    assert_int_equal(bens_config_create(BENS_SOURCE "/examples/test.ini", text, (size_t)size, NULL,
-                                        0, &f.config), BENS_OK);
+    const int size =
+        snprintf(text, sizeof text, "[run]\noutput = x\n%s\n%s\n", model, rest);
+    assert_int_equal(bens_config_create(BENS_SOURCE "/examples/test.ini", text,
+                                        (size_t)size, NULL, 0, &f.config),
+                     BENS_OK);
     const bens_backend *be = bens_backend_find("cpu");
     assert_int_equal(be->start(1), BENS_OK);
     return f;
@@ -34,9 +36,11 @@ static fixture start(const char *model, const char *rest)
 static void plan(fixture *f)
 {
     assert_int_equal(bens_comm_self(&f->self), BENS_OK);
-    assert_int_equal(bens_problem_create(&f->config, bens_backend_find("cpu"), 1, &f->problem),
+    assert_int_equal(bens_problem_create(&f->config, bens_backend_find("cpu"), 1,
+                                         &f->problem),
                      BENS_OK);
-    assert_int_equal(bens_workspace_create(&f->problem, "none", f->self, &f->work), BENS_OK);
+    assert_int_equal(bens_workspace_create(&f->problem, "none", f->self, &f->work),
+                     BENS_OK);
 }
 
 static void stop(fixture *f)
@@ -75,8 +79,8 @@ static void test_pieces_have_the_same_bits(void **state)
 static void test_value_and_curvature(void **state)
 {
     (void)state;
-    static const float map[8] = {.38467f, 1.07170f, -.24004f, .02130f,
-                                 -.15491f, .58313f, .32048f, .12425f};
+    static const float map[8] = {.38467f,  1.07170f, -.24004f, .02130f,
+                                 -.15491f, .58313f,  .32048f,  .12425f};
     fixture f = start(pima, "[sampler]\nstep_size = 0.3\nalpha = 0.5\n");
     plan(&f);
     float *theta, *grad;
@@ -84,7 +88,8 @@ static void test_value_and_curvature(void **state)
     assert_int_equal(bens_alloc(f.problem.params.n, sizeof *theta, &theta), BENS_OK);
     assert_int_equal(bens_alloc(f.problem.params.n, sizeof *grad, &grad), BENS_OK);
     memcpy(theta, map, sizeof map);
-    assert_int_equal(bens_chain_log_posterior(&f.work, 0, theta, grad, &lp, &loss), BENS_OK);
+    assert_int_equal(bens_chain_log_posterior(&f.work, 0, theta, grad, &lp, &loss),
+                     BENS_OK);
     assert_true(fabs(lp + 408.52522) < 1e-3);
     for (int e = 0; e < 8; e++) assert_true(fabsf(grad[e]) < 5e-3f);
     assert_int_equal(bens_plan_curvature(&f.work, theta, &h), BENS_OK);
@@ -118,8 +123,8 @@ static void test_curvature_where_it_is_negative(void **state)
 static void test_divergence_is_flagged(void **state)
 {
     (void)state;
-    fixture f = start("[model]\nname = double_well\n",
-                      "[sampler]\nstep_size = 2\nalpha = 0.5\n");
+    fixture f =
+        start("[model]\nname = double_well\n", "[sampler]\nstep_size = 2\nalpha = 0.5\n");
     plan(&f);
     bens_chain chain;
     bens_draw draw;

@@ -117,8 +117,7 @@ static void a_file_is_read(void **state)
 
     assert_int_equal(c.n_priors, 2);
     assert_string_equal(c.prior[0].pattern, "*");
-    assert_true(c.prior[0].kind == BENS_PRIOR_NORMAL &&
-                c.prior[0].scale == 2);
+    assert_true(c.prior[0].kind == BENS_PRIOR_NORMAL && c.prior[0].scale == 2);
     assert_string_equal(c.prior[0].where, "/home/a.ini:18");
     assert_string_equal(c.prior[1].pattern, "bia*");
     assert_int_equal(c.prior[1].kind, BENS_PRIOR_FLAT);

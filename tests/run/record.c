@@ -12,7 +12,8 @@ static bens_record *open_record(const fixture *f)
     char metrics[160];
     bens_record *r;
     snprintf(metrics, sizeof metrics, "%s/metrics.jsonl", f->folder);
-    bens_rectangle all = {.name = "samples.h5", .n_rows = CHAINS,
+    bens_rectangle all = {.name = "samples.h5",
+                          .n_rows = CHAINS,
                           .n_draws = f->spec.n_draws};
     const bens_layout layout = {.samples = &all, .n_samples = 1, .lock = -1};
     const bens_record_spec spec = {.folder = f->folder,

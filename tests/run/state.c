@@ -40,7 +40,8 @@ static void start(fixture *f, const char *sampler, const char *rest)
     assert_int_equal(bens_comm_self(&f->self), BENS_OK);
     if (bens_problem_create(&f->config, be, 2, &f->problem) != BENS_OK)
         fail_msg("%s", bens_error_text());
-    assert_int_equal(bens_workspace_create(&f->problem, "none", f->self, &f->work), BENS_OK);
+    assert_int_equal(bens_workspace_create(&f->problem, "none", f->self, &f->work),
+                     BENS_OK);
 }
 
 static void stop(fixture *f)
@@ -57,7 +58,8 @@ static void assert_same(const bens_chain *a, const bens_chain *b, const char *wh
     const size_t n = p->params.n * sizeof(float);
     if (memcmp(a->theta, b->theta, n) != 0) fail_msg("%s: theta differs", what);
     for (int i = 0; a->aux[i] != NULL; i++)
-        if (memcmp(a->aux[i], b->aux[i], n) != 0) fail_msg("%s: aux[%d] differs", what, i);
+        if (memcmp(a->aux[i], b->aux[i], n) != 0)
+            fail_msg("%s: aux[%d] differs", what, i);
     assert_true(a->step == b->step);
     assert_memory_equal(&a->scalars, &b->scalars, offsetof(bens_scalars, sampler));
     assert_memory_equal(a->scalars.sampler, b->scalars.sampler,
