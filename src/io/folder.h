@@ -13,19 +13,22 @@ enum { BENS_PATH_SIZE = 4096 };
 /* FOLDER/NAME. Errors: BENS_ERR_IO: too long. */
 bens_status bens_folder_join(const char *folder, const char *name,
                              char path[BENS_PATH_SIZE]);
-/* Does FOLDER/NAME, as it is written, stay in FOLDER: is NAME relative, and never goes up? */
+/* Does FOLDER/NAME, as it is written, stay in FOLDER: is NAME
+ * relative, and never goes up? */
 bool bens_folder_is_below(const char *name);
 /* FOLDER/NAME.PID-TIME.tmp: a name that no file has, to be made with O_EXCL. */
 bens_status bens_folder_temporary(const char *folder, const char *name,
                                   char path[BENS_PATH_SIZE]);
 
-/* May a run be written in this folder, if it is there? Errors: BENS_ERR_IO: it is a symbolic link,
- * or everybody may write in it or in the one above (a sticky bit makes that good). */
+/* May a run be written in this folder, if it is there? Errors: BENS_ERR_IO: it
+ * is a symbolic link, or everybody may write in it or in the one above (a
+ * sticky bit makes that good). */
 bens_status bens_folder_check(const char *path);
 
-/* Makes the folder (and its parents), for its owner and to read for the group. An existing one must be empty or, with `overwrite`,
- * a run's: then the files of that run (config.ini, samples*.h5, metrics*.jsonl, ...) are
- * removed and nothing else. With `try_only` nothing is made, removed or written.
+/* Makes the folder (and its parents), for its owner and to read for the group. An
+ * existing one must be empty or, with `overwrite`, a run's: then the files of that run
+ * (config.ini, samples*.h5, metrics*.jsonl, ...) are removed and nothing else. With
+ * `try_only` nothing is made, removed or written.
  * Errors: BENS_ERR_CONFIG (it exists and holds something; says what to do),
  * BENS_ERR_IO (not writable, not a folder, what bens_folder_check refuses). */
 bens_status bens_folder_create(const char *path, bool overwrite, bool try_only);

@@ -58,8 +58,8 @@ bens_status bens_h5_put_number(hid_t group, const char *name, bens_h5_type type,
  * would read integers as floats. */
 bens_status bens_h5_put_fill(hid_t set, bens_h5_type type);
 /* One-dimensional data sets; the caller closes *out. */
-bens_status bens_h5_put_texts(hid_t group, const char *name, const char *const *text, int64_t n,
-                              hid_t *out);
+bens_status bens_h5_put_texts(hid_t group, const char *name, const char *const *text,
+                              int64_t n, hid_t *out);
 bens_status bens_h5_put_numbers(hid_t group, const char *name, bens_h5_type type,
                                 const void *value, int64_t n, hid_t *out);
 
@@ -78,12 +78,13 @@ typedef struct {
  * Errors: BENS_ERR_IO: no such group, something in it that a
  * hard link does not lead to. */
 typedef bens_status (*bens_h5_visit)(void *context, const bens_h5_set *set);
-bens_status bens_h5_list(hid_t file, const char *group, bens_h5_visit visit, void *context);
+bens_status bens_h5_list(hid_t file, const char *group, bens_h5_visit visit,
+                         void *context);
 
 /* Opens GROUP/NAME, both reached by hard links only, of this type and rank; shape [rank]
  * is read. The caller closes *out. */
-bens_status bens_h5_find(hid_t file, const char *group, const char *name, bens_h5_type type,
-                         int rank, hsize_t *shape, hid_t *out);
+bens_status bens_h5_find(hid_t file, const char *group, const char *name,
+                         bens_h5_type type, int rank, hsize_t *shape, hid_t *out);
 /* Where the n x size bytes of a data set begin, which must be its own and nobody else's:
  * contiguous, in this file of file_size bytes, all of it. */
 bens_status bens_h5_address(hid_t set, const char *group, const char *name, uint64_t n,

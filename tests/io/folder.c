@@ -158,7 +158,8 @@ static void metrics_are_not_written_through_links(void **state)
     assert_int_equal(info.st_size, 0);
 }
 
-/* A text takes the place of a link that has its name; a name that is free is made anew. */
+/* A text takes the place of a link that has its name; a name
+ * that is free is made anew. */
 static void texts_replace_links(void **state)
 {
     (void)state;
