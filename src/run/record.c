@@ -158,22 +158,29 @@ static bens_status write_chain(bens_record *r, int64_t i, bool done)
     return BENS_OK;
 }
 
-/* Chains with step[i] >= 0 are reported even if nothing of theirs waits. */
-static bens_status flush(bens_record *r, const int64_t *step)
+/* What waits of all chains: the data, or the flags `done`; then the disk is waited for. */
+static bens_status write_chains(bens_record *r, bool done)
 {
-    const int64_t n_chains = r->spec.n_chains;
     bool any = false;
-    for (int64_t i = 0; i < n_chains; i++) {
+    for (int64_t i = 0; i < r->spec.n_chains; i++) {
         if (r->chain[i].n == 0) continue;
         any = true;
-        BENS_TRY(write_chain(r, i, false));
+        BENS_TRY(write_chain(r, i, done));
     }
     for (int64_t k = 0; k < r->n_targets && any; k++)
         BENS_TRY(bens_samples_sync(r->target[k].samples));
-    for (int64_t i = 0; i < n_chains; i++) {
+    return BENS_OK;
+}
+
+/* Chains with step[i] >= 0 are reported even if nothing of theirs waits. Flags that a loss of
+ * power took back would stay so: the checkpoint that follows knows of their draws. */
+static bens_status flush(bens_record *r, const int64_t *step)
+{
+    BENS_TRY(write_chains(r, false));
+    BENS_TRY(write_chains(r, true));
+    for (int64_t i = 0; i < r->spec.n_chains; i++) {
         pending *c = &r->chain[i];
         const bool had = c->n > 0;
-        if (had) BENS_TRY(write_chain(r, i, true));
         c->first += c->n;
         c->n = 0;
         if (step != NULL || had) report(r, i, step != NULL ? step[i] : c->latest.step);
