@@ -260,7 +260,7 @@ def sweep():
 
 PATH = f"{os.path.dirname(BENS)}:{os.environ['PATH']}"
 start = time.time()
-slurm.start()
+slurm.start(limit=285)
 shutil.rmtree("work", ignore_errors=True)
 os.mkdir("work")
 os.chdir("work")

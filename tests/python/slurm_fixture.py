@@ -3,6 +3,7 @@ import atexit
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,8 +15,13 @@ FIXTURE = os.path.join(source, "tests", "slurm")
 SCRIPTS = os.path.join(source, "jobs", "slurm")
 
 
-def start():
-    """Starts it, ends it with this process; its environment becomes ours. Skips without Slurm."""
+def start(limit):
+    """Starts it, ends it with this process, also when that is asked to end or has used `limit`
+    seconds (ctest would kill it, and Slurm would stay). Its environment becomes ours. Skips the
+    test where no Slurm is installed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by TERM"))
+    signal.signal(signal.SIGALRM, lambda *_: sys.exit(f"not done within {limit} s"))
+    signal.alarm(limit)
     scratch = tempfile.mkdtemp(prefix="bens-slurm.")
     folder = os.path.join(scratch, "s")
     atexit.register(shutil.rmtree, scratch, ignore_errors=True)
