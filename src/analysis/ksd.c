@@ -121,8 +121,7 @@ static bens_status check(const sample *of)
     if (of->n < 1 || of->d < 1)
         BENS_FAIL(BENS_ERR_CONFIG,
                   "a kernel Stein discrepancy wants at least 1 draw of 1 coordinate, "
-                  "found "
-                  "%lld of %lld",
+                  "found %lld of %lld",
                   (long long)of->n, (long long)of->d);
     for (int64_t c = 0; of->scale != NULL && c < of->d; c++)
         if (!(of->scale[c] > 0 && isfinite(of->scale[c])))

@@ -90,8 +90,8 @@ bens_status bens_comm_start(int *argc, char ***argv, bens_comm **out)
     bens_status s = wrap(handle, &world);
     if (s == BENS_OK && level < MPI_THREAD_FUNNELED)
         s = bens_error_set(BENS_ERR_FAILURE,
-                           "wanted an MPI with thread level FUNNELED (%d), found level "
-                           "%d",
+                           "wanted an MPI with thread level FUNNELED (%d), "
+                           "found level %d",
                            MPI_THREAD_FUNNELED, level);
     BENS_TRY(agree(handle, rank, s, &failed));
     if (failed == INT_MAX) {

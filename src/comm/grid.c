@@ -20,9 +20,8 @@ static bens_status check_shards(int64_t ranks, int64_t n_shards)
     const int64_t below = ranks / n_shards * n_shards, above = below + n_shards;
     if (below == 0)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "[grid] shards = %lld: wanted ranks that are a multiple of it, found "
-                  "%lld; "
-                  "start %lld ranks, or give fewer shards",
+                  "[grid] shards = %lld: wanted ranks that are a multiple of it, "
+                  "found %lld; start %lld ranks, or give fewer shards",
                   (long long)n_shards, (long long)ranks, (long long)above);
     BENS_FAIL(BENS_ERR_CONFIG,
               "[grid] shards = %lld: wanted ranks that are a multiple of it, found %lld; "

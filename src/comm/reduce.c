@@ -21,8 +21,8 @@ static bens_status find(const char *name, const bens_reduce_kind **out)
         return BENS_OK;
     }
     BENS_FAIL(BENS_ERR_CONFIG,
-              "[grid] comm: wanted an all-reduce that this program was built with, found "
-              "'%s'",
+              "[grid] comm: "
+              "wanted an all-reduce that this program was built with, found '%s'",
               name);
 }
 

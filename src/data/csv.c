@@ -57,9 +57,8 @@ static bens_status refuse_feature(const table *t, int64_t j, const char *name)
         snprintf(hint, sizeof hint, "; did you mean '%s'?",
                  bens_csv_show(csv->field[near]).text);
     BENS_FAIL(BENS_ERR_CONFIG,
-              "%s:%lld: header: wanted all %lld features of the model, found no column "
-              "'%s' "
-              "(feature %lld)%s",
+              "%s:%lld: header: wanted all %lld features of the model, "
+              "found no column '%s' (feature %lld)%s",
               csv->path, (long long)csv->line, (long long)t->data->n_features,
               bens_csv_show(name).text, (long long)j + 1, hint);
 }

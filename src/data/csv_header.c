@@ -25,8 +25,8 @@ static bens_status check_names(const bens_csv *csv)
     for (int64_t i = 0; i < csv->n_fields; i++)
         if (csv->field[i][0] == '\0')
             BENS_FAIL(BENS_ERR_CONFIG,
-                      "%s:%lld: header: wanted a name for every column, found none for "
-                      "column %lld%s",
+                      "%s:%lld: header: "
+                      "wanted a name for every column, found none for column %lld%s",
                       csv->path, (long long)csv->line, (long long)i + 1,
                       i == 0 ? " (is it an index? pandas: to_csv(..., index=False))"
                              : "");

@@ -101,9 +101,9 @@ static bens_status check_classes(const bens_data_request *request, const bens_da
     free(seen);
     if (k < train->n_classes)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "'%s': wanted every class in the training set, found class '%.80s' in "
-                  "the test set only ([data] test_fraction = %g); take another seed or a "
-                  "smaller fraction",
+                  "'%s': wanted every class in the training set, "
+                  "found class '%.80s' in the test set only ([data] test_fraction = %g); "
+                  "take another seed or a smaller fraction",
                   request->train, train->class_names[k], request->test_fraction);
     return BENS_OK;
 }

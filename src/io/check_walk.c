@@ -145,8 +145,8 @@ static bens_status check_overlap(bens_check_structure *c)
         const bens_check_extent *a = &c->extent[i - 1], *b = &c->extent[i];
         if (compare_extents(a, b) != 0 && b->address - a->address < a->size)
             BENS_FAIL(BENS_ERR_IO,
-                      "wanted bytes of their own for all data sets, found two that share "
-                      "byte %llu",
+                      "wanted bytes of their own for all data sets, "
+                      "found two that share byte %llu",
                       (unsigned long long)b->address);
     }
     return BENS_OK;

@@ -49,8 +49,8 @@ static bens_status check_file(bens_checkpoint *c, hid_t file, uint64_t file_size
         bens_h5_get_first(file, group, "first_chain", BENS_H5_INT64, 0, &c->first_chain));
     if (bytes != c->bytes)
         BENS_FAIL(BENS_ERR_IO,
-                  "wanted states of %llu bytes, found %llu: it is of another model or "
-                  "sampler",
+                  "wanted states of %llu bytes, found %llu: "
+                  "it is of another model or sampler",
                   (unsigned long long)c->bytes, (unsigned long long)bytes);
     if (c->first_chain < 0 || c->first_chain > BENS_MAX_CHAIN)
         BENS_FAIL(BENS_ERR_IO, "wanted a first chain of 0 to %d, found %lld",

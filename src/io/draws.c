@@ -20,9 +20,8 @@ static bens_status find_path(const char *run, char path[BENS_PATH_SIZE])
         BENS_TRY(bens_folder_join(run, "samples.h5", path));
         if (access(path, F_OK) != 0 && errno == ENOENT)
             BENS_FAIL(BENS_ERR_IO,
-                      "the folder '%s' has no samples.h5: it is no run's, or the run "
-                      "ended "
-                      "before its first step",
+                      "the folder '%s' has no samples.h5: "
+                      "it is no run's, or the run ended before its first step",
                       run);
     }
     if (access(path, R_OK) != 0)

@@ -134,8 +134,7 @@ static bens_status read_checksum(const bens_draws *d, int64_t row, int64_t draw,
     const bens_draws_part *p = bens_draws_part_of(d, row, draw);
     if (variable < 0 || d->file->variable[variable].type != BENS_H5_UINT64)
         BENS_FAIL(BENS_ERR_IO,
-                  "'%s': wanted sample_stats/checksum of type uint64, found "
-                  "none",
+                  "'%s': wanted sample_stats/checksum of type uint64, found none",
                   d->path);
     const uint64_t cell = (uint64_t)((row - p->row) * p->n_draws + (draw - p->draw));
     return bens_draws_read(d, p, p->address[variable] + cell * sizeof *out, sizeof *out,

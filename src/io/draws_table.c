@@ -57,8 +57,7 @@ static bens_status visit_stats(void *context, const bens_h5_set *set)
     if (set->rank < 2) return BENS_OK;
     if (!set->known || set->rank != 2)
         BENS_FAIL(BENS_ERR_IO,
-                  "wanted numbers [chain, draw] in sample_stats/%s, found "
-                  "something else",
+                  "wanted numbers [chain, draw] in sample_stats/%s, found something else",
                   set->name);
     return add_variable(context, "sample_stats", set);
 }

@@ -109,7 +109,7 @@ bens_status bens_folder_lock(const char *path, int *lock)
     *lock = -1;
     if (!taken) return BENS_OK;
     BENS_FAIL(BENS_ERR_CONFIG,
-              "a run is going on in the folder '%s': wait for its end, or choose another "
-              "[run] output",
+              "a run is going on in the folder '%s': "
+              "wait for its end, or choose another [run] output",
               path);
 }

@@ -164,15 +164,13 @@ bens_status bens_folder_create(const char *path, bool overwrite, bool try_only)
     if (strcmp(exists, path) == 0) BENS_TRY(look_into(path, false, &found));
     if (found.is_run && !overwrite)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "the folder '%s' already holds a run: choose another [run] output, or "
-                  "add "
-                  "--overwrite to remove that run",
+                  "the folder '%s' already holds a run: "
+                  "choose another [run] output, or add --overwrite to remove that run",
                   path);
     if (found.n > 0 && !found.is_run)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "the folder '%s' holds '%s' and no run: wanted a new or an empty "
-                  "folder as "
-                  "[run] output",
+                  "the folder '%s' holds '%s' and no run: "
+                  "wanted a new or an empty folder as [run] output",
                   path, found.any);
     if (try_only) return BENS_OK;
     if (found.n > 0) return look_into(path, true, &found);

@@ -28,8 +28,8 @@ bens_status bens_samples_check_parts(int64_t n_chains, int64_t n_draws,
     for (int i = 0; i < n_parts; i++) {
         if (!is_inside(n_chains, n_draws, &part[i]))
             BENS_FAIL(BENS_ERR_IO,
-                      "wanted rectangles within %lld chains x %lld draws, found '%s' "
-                      "outside",
+                      "wanted rectangles within %lld chains x %lld draws, "
+                      "found '%s' outside",
                       (long long)n_chains, (long long)n_draws, part[i].name);
         for (int k = 0; k < i; k++)
             if (overlap(&part[k], &part[i]))
@@ -71,8 +71,8 @@ static bens_status read_part(hid_t list, size_t i, char *name, size_t size,
     const bool good = is_box(box, out);
     H5Sclose(box);
     if (!good)
-        BENS_FAIL(BENS_ERR_IO, "wanted rectangles of chains x draws in the index, found "
-                               "something else");
+        BENS_FAIL(BENS_ERR_IO, "wanted rectangles of chains x draws in the index, "
+                               "found something else");
     out->name = name;
     return BENS_OK;
 }

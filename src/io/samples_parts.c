@@ -85,8 +85,8 @@ static bens_status link_once(const char *from, const char *to)
     if (link(from, to) == 0) return BENS_OK;
     if (errno != EEXIST)
         BENS_FAIL(BENS_ERR_IO,
-                  "cannot give '%s' the second name '%s', which more chains or draws "
-                  "need: %s",
+                  "cannot give '%s' the second name '%s', "
+                  "which more chains or draws need: %s",
                   from, to, strerror(errno));
     if (lstat(from, &a) != 0)
         BENS_FAIL(BENS_ERR_IO, "cannot look at '%s': %s", from, strerror(errno));

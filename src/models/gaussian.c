@@ -60,9 +60,8 @@ static bens_status read_mean(const bens_matrix *mean, gaussian *g)
     if (mean->rows == 0) return BENS_OK;
     if (mean->rows != 1 || (size_t)mean->columns != g->d)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "[model] mean: wanted one row of %zu numbers, as the matrix has, found "
-                  "%lld "
-                  "x %lld",
+                  "[model] mean: wanted one row of %zu numbers, "
+                  "as the matrix has, found %lld x %lld",
                   g->d, (long long)mean->rows, (long long)mean->columns);
     memcpy(g->mean, mean->value, g->d * sizeof *g->mean);
     return BENS_OK;
@@ -93,8 +92,8 @@ static bens_status read_precision(const char *key, const bens_matrix *m, bool in
     for (size_t i = 0; i < g->d; i++) {
         if (!(g->precision[i] > 0))
             BENS_FAIL(BENS_ERR_CONFIG,
-                      "[model] %s: wanted a diagonal of numbers > 0, found %g as number "
-                      "%zu",
+                      "[model] %s: "
+                      "wanted a diagonal of numbers > 0, found %g as number %zu",
                       key, g->precision[i], i + 1);
         if (invert) g->precision[i] = 1 / g->precision[i];
     }
@@ -109,9 +108,8 @@ static bens_status fill(const gaussian_options *o, bens_params *params, gaussian
     BENS_TRY(choose(o, &key, &m));
     if (m->rows != 1 && m->rows != m->columns)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "[model] %s: wanted as many rows as columns (rows separated by /) or "
-                  "one row, "
-                  "found %lld x %lld",
+                  "[model] %s: wanted as many rows as columns (rows "
+                  "separated by /) or one row, found %lld x %lld",
                   key, (long long)m->rows, (long long)m->columns);
     g->d = (size_t)m->columns;
     g->diagonal = m->rows == 1;

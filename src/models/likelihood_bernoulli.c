@@ -6,8 +6,8 @@ static bens_status outputs(const bens_data *data, int64_t *n)
 {
     if (data->n_classes != 2)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "[likelihood] bernoulli: wanted 2 classes in the training data, found "
-                  "%lld%s",
+                  "[likelihood] bernoulli: "
+                  "wanted 2 classes in the training data, found %lld%s",
                   (long long)data->n_classes,
                   data->n_classes > 2 ? "; take name = categorical" : "");
     *n = 1;

@@ -12,8 +12,7 @@ static bens_status make_symmetric(const char *key, size_t d, double *a)
             if (!(fabs(*low - *high) <= 1e-6 * scale))
                 BENS_FAIL(BENS_ERR_CONFIG,
                           "[model] %s: wanted a symmetric matrix, found %.9g in row %zu, "
-                          "column "
-                          "%zu and %.9g in row %zu, column %zu",
+                          "column %zu and %.9g in row %zu, column %zu",
                           key, *low, i + 1, j + 1, *high, j + 1, i + 1);
             *low = *high = 0.5 * (*low + *high);
         }
@@ -30,8 +29,7 @@ static bens_status cholesky(const char *key, size_t d, const double *a, double *
             if (i == j && !(sum > 1e-14 * fabs(a[j * d + j])))
                 BENS_FAIL(BENS_ERR_CONFIG,
                           "[model] %s: wanted a positive definite matrix, found pivot "
-                          "%.3g in "
-                          "row %zu of its Cholesky factor (diagonal %g)",
+                          "%.3g in row %zu of its Cholesky factor (diagonal %g)",
                           key, sum, j + 1, a[j * d + j]);
             L[i * d + j] = i == j ? sqrt(sum) : sum / L[j * d + j];
         }

@@ -112,8 +112,8 @@ static bens_status add(const char *list, int n, const bens_plugin_tensor *tensor
             BENS_FAIL(BENS_ERR_CONFIG, "%s %d: wanted a name, found NULL", list, i);
         if (is_taken(t->name))
             BENS_FAIL(BENS_ERR_CONFIG,
-                      "%s %d: wanted a name that the file does not need itself, "
-                      "found '%s'",
+                      "%s %d: "
+                      "wanted a name that the file does not need itself, found '%s'",
                       list, i, t->name);
         if (others != NULL && bens_params_find(others, t->name) != NULL)
             BENS_FAIL(BENS_ERR_CONFIG,

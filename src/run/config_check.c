@@ -105,9 +105,8 @@ static bens_status check_chain(const bens_settings *settings, const bens_config 
                   (long long)c->grid.chains, (long long)c->init.superchain);
     if (strcmp(c->init.from, "prior") == 0 && c->model->own_density)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "%s: [init] from: wanted model, zero or a run, for model '%s' has no "
-                  "prior "
-                  "to draw from, found 'prior'",
+                  "%s: [init] from: wanted model, zero or a run, "
+                  "for model '%s' has no prior to draw from, found 'prior'",
                   bens_settings_where(settings, "init", "from"), c->model->name);
     return BENS_OK;
 }
@@ -141,17 +140,15 @@ static bens_status check_sampler(const bens_settings *settings, const bens_confi
     const bens_sampler_common *const common = c->sampler_options;
     if (c->sampler->optimiser && common->temperature > 0)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "%s: [sampler] temperature: wanted 0, for '%s' is an optimiser and "
-                  "draws "
-                  "from no posterior, found %g",
+                  "%s: [sampler] temperature: wanted 0, "
+                  "for '%s' is an optimiser and draws from no posterior, found %g",
                   bens_settings_where(settings, "sampler", "temperature"),
                   c->sampler->name, common->temperature);
     if (common->adapt.value > 0 && common->mass == BENS_MASS_UNIT &&
         bens_option_find(c->sampler->options, "mass") != NULL)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "%s: [sampler] adapt: wanted mass = tensor beside it, found unit "
-                  "masses, "
-                  "which do not adapt",
+                  "%s: [sampler] adapt: wanted mass = tensor beside it, "
+                  "found unit masses, which do not adapt",
                   bens_settings_where(settings, "sampler", "adapt"));
     if (c->sampler->check == NULL) return BENS_OK;
     const bens_status status = c->sampler->check(c->sampler_options);
@@ -170,21 +167,18 @@ static bens_status check_schedule(const bens_settings *settings, const bens_conf
         s->temperature.kind != BENS_SCHEDULE_CONSTANT || s->temperature.warmup.value > 0;
     if (cyclical && s->cycle.value <= 0)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "%s: [schedule] cycle: wanted the length of a cycle with cyclical, "
-                  "found "
-                  "none",
+                  "%s: [schedule] cycle: "
+                  "wanted the length of a cycle with cyclical, found none",
                   bens_settings_where(settings, "schedule", "cycle"));
     if (cyclical && c->chain.thin == 0)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "%s: [chain] thin: wanted at least 1 with a cyclical schedule, found "
-                  "0: "
-                  "draw k comes after k thin steps of sampling phases",
+                  "%s: [chain] thin: wanted at least 1 with a cyclical schedule, "
+                  "found 0: draw k comes after k thin steps of sampling phases",
                   bens_settings_where(settings, "chain", "thin"));
     if (temperature && c->sampler->scalars != NULL && c->sampler->advance != NULL)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "%s: [schedule] temperature: wanted constant with the thermostat of "
-                  "'%s', "
-                  "which needs a temperature to hold",
+                  "%s: [schedule] temperature: wanted constant "
+                  "with the thermostat of '%s', which needs a temperature to hold",
                   bens_settings_where(settings, "schedule", "temperature"),
                   c->sampler->name);
     return BENS_OK;

@@ -113,8 +113,8 @@ static const bens_option schedule[] = {
 static const bens_option chain[] = {
     {.name = "burn_in", .kind = BENS_OPTION_LENGTH, .preset = "1000", .max = 1e30,
      AT(burn_in),
-     .doc = "steps before the first draw counts; draw k is the state after burn_in + k "
-            "thin"},
+     .doc = "steps before the first draw counts; "
+            "draw k is the state after burn_in + k thin"},
     {.name = "thin", .kind = BENS_OPTION_INT, .preset = "10", .max = 1e30, AT(thin),
      .unit = "steps", .doc = "from draw to draw; 0 goes with draws = 1"},
     {.name = "draws", .kind = BENS_OPTION_INT, .preset = "5000", .min = 1, .max = 1e30,

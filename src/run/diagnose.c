@@ -12,9 +12,8 @@ static bens_status check_set(const bens_diagnose_request *request)
     for (size_t i = 0; i < request->n_set; i++)
         if (strncmp(request->set[i], "diagnose.", strlen("diagnose.")) != 0)
             BENS_FAIL(BENS_ERR_CONFIG,
-                      "--set: wanted diagnose.key=value, found '%.80s'; the other "
-                      "settings are "
-                      "those of the run",
+                      "--set: wanted diagnose.key=value, found '%.80s'; "
+                      "the other settings are those of the run",
                       request->set[i]);
     return BENS_OK;
 }

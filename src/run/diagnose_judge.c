@@ -101,8 +101,8 @@ static void judge_nested(bens_diagnosis *d)
             (long long)d->columns.n);
     else
         add(d, BENS_REASON_GOOD,
-            "nested R-hat is at most %.4f (%s), wanted below %.4f (%.4f and room for "
-            "chance)",
+            "nested R-hat is at most %.4f (%s), "
+            "wanted below %.4f (%.4f and room for chance)",
             e->value, name, d->nested_limit, d->nested_bound);
 }
 
@@ -213,9 +213,9 @@ static void judge_heats(bens_diagnosis *d)
     if (kinetic->known && off > d->config.diagnose.temperature &&
         fabs(kinetic->t.z) > Z_MOST)
         add(d, BENS_REASON_NOTE,
-            "the kinetic temperature is %.3g +- %.2g: momenta may be hotter than "
-            "parameters (noise of batches, a large step), and it is the parameters that "
-            "count",
+            "the kinetic temperature is %.3g +- %.2g: "
+            "momenta may be hotter than parameters (noise of batches, "
+            "a large step), and it is the parameters that count",
             kinetic->t.mean, kinetic->t.mcse);
 }
 
@@ -276,8 +276,8 @@ void bens_diagnose_judge(bens_diagnosis *d)
     }
     if (scored && !compared && !has_bad(d))
         add(d, BENS_REASON_NOTE,
-            "so the verdict rests on the scores, which cannot see a mode that no chain "
-            "has reached");
+            "so the verdict rests on the scores, "
+            "which cannot see a mode that no chain has reached");
     d->verdict = has_bad(d)           ? BENS_TRUST_NOT
                  : compared || scored ? BENS_TRUST
                                       : BENS_TRUST_OPEN;

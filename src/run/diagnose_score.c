@@ -72,9 +72,8 @@ static bens_status check_lp(const scores *s, int64_t k, int64_t t, double lp)
     const double stored = s->lp[k * s->d->used.n_draws + t];
     if (fabs(lp - stored) <= LP_TOLERANCE * fmax(1, fabs(stored))) return BENS_OK;
     BENS_FAIL(BENS_ERR_CONFIG,
-              "the model built again is another than the run's: at draw %lld of chain "
-              "%lld "
-              "wanted the stored lp %.9g, found %.9g",
+              "the model built again is another than the run's: "
+              "at draw %lld of chain %lld wanted the stored lp %.9g, found %.9g",
               (long long)(s->d->used.first + t),
               (long long)(s->d->draws->first_chain + s->d->used.row[k]), stored, lp);
 }

@@ -138,9 +138,8 @@ static bens_status show_stability(bens_session *s, const bens_chain *chain)
     const bens_sampler_common *const common = s->config.sampler_options;
     const bool scaled = common->mass == BENS_MASS_TENSOR;
     if (isfinite(h) && h > 0)
-        printf("step size  %g; the largest stable one is %.3g where the chain starts "
-               "(largest "
-               "curvature %.3g%s)%s\n",
+        printf("step size  %g; the largest stable one is %.3g where "
+               "the chain starts (largest curvature %.3g%s)%s\n",
                p->eps, most, h, scaled ? "; larger masses allow more" : "",
                p->eps >= most && !scaled ? ": TOO LARGE" : "");
     else

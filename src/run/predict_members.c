@@ -89,8 +89,7 @@ static bens_status keep_some(const bens_draws *d, const bens_member_choice *choi
     if (choice->n > m->n || (choice->of > 0 && choice->of != m->n))
         BENS_FAIL(BENS_ERR_CONFIG,
                   "--members: wanted %" PRId64 " of %" PRId64 ", found %" PRId64
-                  " draws that are done and of chains that have not "
-                  "diverged",
+                  " draws that are done and of chains that have not diverged",
                   choice->n, choice->of > 0 ? choice->of : m->n, m->n);
     const bens_permutation p = bens_permutation_make((uint64_t)m->n, &at);
     char *kept;

@@ -129,8 +129,8 @@ static bens_status plan_model(bens_predictor *p)
     }
     if (c->model->forward == NULL || c->likelihood == NULL)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "'%s': wanted a model of data, found model '%s', which predicts "
-                  "nothing",
+                  "'%s': wanted a model of data, "
+                  "found model '%s', which predicts nothing",
                   p->draws->path, c->model->name);
     BENS_TRY(create_like(p));
     const bool classes = c->likelihood->target == BENS_TARGET_CLASS;
@@ -170,9 +170,8 @@ static bens_status open_data(bens_predictor *p, bens_data **out)
     if (p->request->data != NULL) return open_rows(p, p->request->data, out);
     if (r->test[0] != '\0') return open_rows(p, r->test, out);
     if (r->test_fraction > 0) return split_test(p, out);
-    BENS_FAIL(BENS_ERR_CONFIG, "wanted rows to predict (--data FILE), found none, and "
-                               "the run has no [data] "
-                               "test either");
+    BENS_FAIL(BENS_ERR_CONFIG, "wanted rows to predict (--data FILE), found none, "
+                               "and the run has no [data] test either");
 }
 
 /* A plug-in has its own rows. */
@@ -182,8 +181,8 @@ static bens_status plan_density(bens_predictor *p)
     const int64_t n = p->config.model->n_data(p->worker[0].state);
     if (r->data != NULL || r->ood != NULL || r->posterior_predictive)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "%s: a plug-in predicts the data that it has itself: wanted no such "
-                  "flag",
+                  "%s: a plug-in predicts the data that it has itself: "
+                  "wanted no such flag",
                   r->data != NULL  ? "--data"
                   : r->ood != NULL ? "--ood"
                                    : "--posterior-predictive");

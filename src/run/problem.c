@@ -39,16 +39,15 @@ static bens_status plan_order(const bens_config *config, int64_t n_slices,
     const int64_t batch = config->data.batch == 0 || n == 1 ? n : config->data.batch;
     if (batch > n)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "[data] batch: wanted at most the %lld training rows of %s'%s', found "
-                  "%lld",
+                  "[data] batch: "
+                  "wanted at most the %lld training rows of %s'%s', found %lld",
                   (long long)n, p->train != NULL ? "" : "model ",
                   p->train != NULL ? config->data.request.train : p->model->name,
                   (long long)batch);
     if (n_slices > batch)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "[data] batch: wanted at least a row for each of the %lld slices "
-                  "([grid] "
-                  "shards, slices), found %lld rows",
+                  "[data] batch: wanted at least a row for each of the %lld "
+                  "slices ([grid] shards, slices), found %lld rows",
                   (long long)n_slices, (long long)batch);
     p->order = (bens_order){.kind = (bens_order_kind)config->data.order,
                             .n_data = n,
@@ -81,15 +80,13 @@ static bens_status plan_noise(const bens_config *config, bens_problem *p)
     if (common->gradient_noise == 0) return BENS_OK;
     if (rows == 1 && estimated)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "[sampler] gradient_noise = estimated: wanted batches of rows to "
-                  "compare, "
-                  "found model '%s' without data; give a number",
+                  "[sampler] gradient_noise = estimated: wanted batches of rows "
+                  "to compare, found model '%s' without data; give a number",
                   p->model->name);
     if (rows > 1 && batch == rows)
         BENS_FAIL(BENS_ERR_CONFIG,
                   "[sampler] gradient_noise: wanted [data] batch below all %lld rows, "
-                  "found "
-                  "the full batch, which has no noise to take off",
+                  "found the full batch, which has no noise to take off",
                   rows);
     if (estimated && batch < 2 * p->order.n_slices)
         BENS_FAIL(BENS_ERR_CONFIG,

@@ -85,8 +85,7 @@ static bens_status plan_adaptation(const bens_config *config, bens_problem *p)
     if (p->adapt > p->burn_in)
         BENS_FAIL(BENS_ERR_CONFIG,
                   "[sampler] adapt: wanted at most burn_in = %lld steps, found %lld: "
-                  "what "
-                  "still adapts draws from no known law",
+                  "what still adapts draws from no known law",
                   (long long)p->burn_in, (long long)p->adapt);
     return BENS_OK;
 }

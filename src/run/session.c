@@ -117,10 +117,9 @@ static void warn_of_two_priors(const bens_session *s)
         const bens_tensor *t = &params->tensors[i];
         if (t->prior.kind == BENS_PRIOR_FLAT) continue;
         fprintf(stderr,
-                "bens train: warning: [sampler] weight_decay = %g acts beside the prior "
-                "of "
-                "tensor '%s'%s: the parameters are pulled to zero twice; wanted "
-                "weight_decay = 0 or [prior] name = flat\n",
+                "bens train: warning: [sampler] weight_decay = %g acts beside "
+                "the prior of tensor '%s'%s: the parameters are pulled to zero twice; "
+                "wanted weight_decay = 0 or [prior] name = flat\n",
                 decay, t->name, params->n_tensors > 1 ? " and perhaps others" : "");
         return;
     }

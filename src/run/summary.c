@@ -51,10 +51,9 @@ static void warn_of_clamped(const bens_session *s, const bens_summary *summary)
 {
     if (summary->n_clamped == 0) return;
     fprintf(stderr,
-            "bens train: warning: in %.3g %% of the steps the batches' own noise "
-            "exceeded "
-            "the noise to inject: there the chains were too hot; a smaller step_size, a "
-            "larger alpha or a larger batch helps\n",
+            "bens train: warning: in %.3g %% of the steps the batches' own "
+            "noise exceeded the noise to inject: there the chains were too hot; "
+            "a smaller step_size, a larger alpha or a larger batch helps\n",
             100 * summary->n_clamped / count_steps(s));
 }
 

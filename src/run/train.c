@@ -250,9 +250,8 @@ static bens_status describe_stop(const bens_session *s)
     bens_draws_close(draws);
     return bens_error_set(BENS_STOPPED,
                           "stopped by %s with %lld of %lld draws of every chain on disk; "
-                          "the same command with "
-                          "--resume auto goes on; until then, in ArviZ: "
-                          "data.isel(draw=slice(0, %lld))",
+                          "the same command with --resume auto goes on; "
+                          "until then, in ArviZ: data.isel(draw=slice(0, %lld))",
                           bens_stop_asked() ? bens_stop_reason() : "another rank", n, all,
                           n);
 }

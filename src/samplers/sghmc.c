@@ -44,10 +44,9 @@ static bens_status check(const void *p)
     const double g = friction(o, o->common.step_size);
     if (!(g < 2))
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "[sampler] sghmc: wanted step_size * alpha / sigma^2 < 2, found %g * "
-                  "%g / %g^2 "
-                  "= %g: the momenta would grow at any curvature; make step_size or "
-                  "alpha smaller",
+                  "[sampler] sghmc: wanted step_size * alpha / sigma^2 < 2, "
+                  "found %g * %g / %g^2 = %g: the momenta would grow at any curvature; "
+                  "make step_size or alpha smaller",
                   o->common.step_size, o->alpha, o->sigma, g);
     return BENS_OK;
 }

@@ -85,9 +85,8 @@ static void read_fault(const char *at, const char *kind)
     set.at = strtol(at, &end, 10);
     set.and_after = *end == '+';
     if (set.kind == NONE || set.at < 1 || end[set.and_after] != '\0')
-        refuse("faults: wanted BENS_FAULTS_AT = n or n+ and BENS_FAULTS_KIND = kill | "
-               "torn | "
-               "enospc | eio, found '%s' and '%s'\n",
+        refuse("faults: wanted BENS_FAULTS_AT = n or n+ and BENS_FAULTS_KIND "
+               "= kill | torn | enospc | eio, found '%s' and '%s'\n",
                at, kind != NULL ? kind : "");
 }
 

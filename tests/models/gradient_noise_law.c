@@ -122,9 +122,8 @@ static void thermostat_settles(void **unused)
             kinetic += sums[KINETIC][k] * EVERY / (500.0 * MOST * T);
             configurational += sums[VARIANCE][k] * EVERY / (500.0 * MOST * T);
         }
-        print_message("%s: friction %.4f (%.4f), kinetic %.4f (%.4f), configurational "
-                      "%.4f "
-                      "(%.4f)\n",
+        print_message("%s: friction %.4f (%.4f), kinetic %.4f (%.4f), "
+                      "configurational %.4f (%.4f)\n",
                       v.integrator, friction, want.friction, kinetic, want.kinetic,
                       configurational, want.configurational);
         assert_true(want.friction > 2);
