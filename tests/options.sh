@@ -29,7 +29,9 @@ try 2 '' "^bens train: unknown flag '-x'" train --quiet -xyz a.ini
 try 2 '' "^bens train: unknown flag '--quiet=3'" train --quiet=3 a.ini
 try 2 '' "^bens train: '--set' wants a value" train a.ini --set
 try 2 '' "^bens status: unknown flag '-x'" status -xyz
-for command in train status options info; do try 0 "^usage: bens $command" '' $command --help; done
+for command in train status diagnose predict check options info; do
+    try 0 "^usage: bens $command" '' $command --help
+done
 
 try 0 '^\[sampler\]' '' options
 try 0 '^  step_size +required +a number > 0 ' '' options sampler

@@ -56,15 +56,14 @@ const bens_command bens_command_check = {
     .arguments = "FILE [--seconds N] [--memory GiB]",
     .doc = "is an HDF5 file whole, and safe to open",
     .help =
-        "For files of bens (samples.h5, its rectangles, checkpoint.h5, predictions.h5) "
-        "and\n"
-        "for data in HDF5 from elsewhere. Looked for: links that are not hard, bytes in\n"
-        "other files, filters but deflate and shuffle, types but numbers and texts, "
-        "sizes\n"
-        "that overflow, bytes outside the file, virtual sources outside its folder; for\n"
-        "bens' own files every checksum, and the draws that metrics.jsonl reports.\n"
-        "Nothing is written. HDF5 runs in a process of its own, so that a file made to\n"
-        "crash it does no harm here. Exit codes: 0 good, 4 damaged or unsafe, 2 usage.\n"
+        "For files of bens (samples.h5, its rectangles, checkpoint.h5, predictions.h5)\n"
+        "and for data in HDF5 from elsewhere. Looked for: links that are not hard,\n"
+        "bytes in other files, filters but deflate and shuffle, types but numbers and\n"
+        "texts, sizes that overflow, bytes outside the file, virtual sources outside\n"
+        "its folder; for bens' own files every checksum, and the draws that\n"
+        "metrics.jsonl reports. Nothing is written. HDF5 runs in a process of its own,\n"
+        "so that a file made to crash it does no harm here. Exit codes: 0 good, 4\n"
+        "damaged or unsafe, 2 usage.\n"
         "\n"
         "  --seconds N   of processor time for it at most (default 600)\n"
         "  --memory GiB  for it at most (default 8)\n"
