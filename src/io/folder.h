@@ -33,6 +33,10 @@ bens_status bens_folder_check(const char *path);
  * BENS_ERR_IO (not writable, not a folder, what bens_folder_check refuses). */
 bens_status bens_folder_create(const char *path, bool overwrite, bool try_only);
 
+/* Removes the temporary files of a run whose writers were killed; the caller has taken the
+ * folder. Errors: BENS_ERR_IO. */
+bens_status bens_folder_tidy(const char *path);
+
 /* Takes the folder for this process until the descriptor *lock is closed,
  * so that no other run writes there. *lock = -1: no such folder yet, or a
  * file system that knows no locks.

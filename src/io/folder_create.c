@@ -15,11 +15,17 @@
 /* The files of a run. Whose folder has none of the first `n_marks` kinds is no run's,
  * even with a config.ini, and --overwrite does not touch it. */
 static const char *const run_files[] = {
-    "samples.h5",      "samples.[0-9]*.h5", "metrics.jsonl",        "metrics.*.jsonl",
-    "checkpoint*.h5",  "samples*.tmp",      "config.ini",           "config.ini.*.tmp",
-    "checkpoint*.tmp", "predictions.h5",    "predictions.h5.*.tmp", "report.html",
+    "samples.h5",     "samples.[0-9]*.h5", "metrics.jsonl",        "metrics.*.jsonl",
+    "checkpoint*.h5", "samples*.tmp",      "checkpoint*.tmp",      "config.ini.*.tmp",
+    "config.ini",     "predictions.h5",    "predictions.h5.*.tmp", "report.html",
 };
-enum { N_MARKS = 6, N_FILES = sizeof run_files / sizeof *run_files };
+enum {
+    N_MARKS = 6,
+    FIRST_UNFINISHED = 5,
+    END_UNFINISHED = 8, /* of what train itself leaves when it is killed */
+    N_FILES = sizeof run_files / sizeof *run_files
+};
+typedef enum { NOTHING, UNFINISHED, THE_RUN } removal;
 
 typedef struct {
     int n; /* entries besides . and ..      */
@@ -27,15 +33,22 @@ typedef struct {
     char any[64]; /* the beginning of one's name   */
 } contents;
 
-static bool matches(const char *name, int n_patterns)
+static bool matches(const char *name, int first, int end)
 {
-    for (int i = 0; i < n_patterns; i++)
+    for (int i = first; i < end; i++)
         if (fnmatch(run_files[i], name, 0) == 0) return true;
     return false;
 }
 
-/* With `remove_run` the files of the run are removed on the way. */
-static bens_status look_into(const char *path, bool remove_run, contents *out)
+static bool is_removed(const char *name, removal what)
+{
+    return what == THE_RUN      ? matches(name, 0, N_FILES)
+           : what == UNFINISHED ? matches(name, FIRST_UNFINISHED, END_UNFINISHED)
+                                : false;
+}
+
+/* Removes some of the files of the run on the way. */
+static bens_status look_into(const char *path, removal what, contents *out)
 {
     *out = (contents){0};
     const int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -47,10 +60,9 @@ static bens_status look_into(const char *path, bool remove_run, contents *out)
     for (struct dirent *e; s == BENS_OK && (e = readdir(dir)) != NULL;) {
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
         out->n++;
-        out->is_run = out->is_run || matches(e->d_name, N_MARKS);
+        out->is_run = out->is_run || matches(e->d_name, 0, N_MARKS);
         snprintf(out->any, sizeof out->any, "%.60s", e->d_name);
-        if (remove_run && matches(e->d_name, N_FILES) &&
-            unlinkat(dirfd(dir), e->d_name, 0) != 0)
+        if (is_removed(e->d_name, what) && unlinkat(dirfd(dir), e->d_name, 0) != 0)
             s = bens_error_set(BENS_ERR_IO, "cannot remove '%s/%s': %s", path, e->d_name,
                                strerror(errno));
     }
@@ -161,7 +173,7 @@ bens_status bens_folder_create(const char *path, bool overwrite, bool try_only)
     BENS_TRY(check_folder(exists));
     BENS_TRY(check_private(exists));
     BENS_TRY(bens_folder_check(path));
-    if (strcmp(exists, path) == 0) BENS_TRY(look_into(path, false, &found));
+    if (strcmp(exists, path) == 0) BENS_TRY(look_into(path, NOTHING, &found));
     if (found.is_run && !overwrite)
         BENS_FAIL(BENS_ERR_CONFIG,
                   "the folder '%s' already holds a run: "
@@ -173,6 +185,12 @@ bens_status bens_folder_create(const char *path, bool overwrite, bool try_only)
                   "wanted a new or an empty folder as [run] output",
                   path, found.any);
     if (try_only) return BENS_OK;
-    if (found.n > 0) return look_into(path, true, &found);
+    if (found.n > 0) return look_into(path, THE_RUN, &found);
     return make(path);
+}
+
+bens_status bens_folder_tidy(const char *path)
+{
+    contents unused;
+    return look_into(path, UNFINISHED, &unused);
 }

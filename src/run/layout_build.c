@@ -122,7 +122,9 @@ bens_status bens_layout_build(bens_layout *layout, bens_comm *world,
 {
     const bool first = bens_comm_rank(world) == 0;
     bens_status s = BENS_OK;
-    if (first && is_all_new(layout)) s = take_folder(layout, folder, overwrite);
+    if (first)
+        s = is_all_new(layout) ? take_folder(layout, folder, overwrite)
+                               : bens_folder_tidy(folder);
     BENS_TRY(bens_comm_agree(world, s));
     s = create_mine(layout, grid, spec, state_bytes, folder);
     BENS_TRY(bens_comm_agree(world, s));
