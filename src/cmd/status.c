@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 
 enum { WINDOW = 600, MOST_NAMED = 10 }; /* seconds that the rate is taken over; chains */
+enum { SILENCE = 60 };                  /* seconds: a rank that runs reports every ten */
 
 typedef struct {
     const char *folder;
@@ -28,6 +29,8 @@ typedef struct {
     double steps_total; /* NaN: the settings are of another bens */
     double rate;        /* chain-steps a second; NaN: not known yet */
     double heard;       /* date of the latest line of metrics; 0: none */
+    double silence;     /* seconds without a line that are too many */
+    bens_metric *chain; /* [n_chains] the latest lines, owned; time 0: none */
 } progress;
 
 /* Steps of one chain from its start to its last draw. */
@@ -56,6 +59,7 @@ static bens_status read_metrics(progress *p)
     bens_metric *now, *then;
     BENS_TRY(bens_alloc(2 * n, sizeof *now, &now));
     then = now + n;
+    p->chain = now;
     bens_status s =
         bens_metrics_until(p->folder, INFINITY, f->first_chain, f->n_chains, now);
     for (size_t i = 0; i < n && s == BENS_OK; i++) {
@@ -68,15 +72,20 @@ static bens_status read_metrics(progress *p)
     double before = 0;
     for (size_t i = 0; i < n && s == BENS_OK; i++) before += (double)then[i].step;
     p->rate = p->heard - start >= 1 ? (p->steps - before) / (p->heard - start) : NAN;
-    free(now);
     return s;
 }
 
-static bens_status read_run(const char *folder, progress *out)
+static void release(progress *p)
+{
+    bens_samples_summary_release(&p->file);
+    free(p->chain);
+}
+
+static bens_status read_run(const char *folder, double silence, progress *out)
 {
     char path[BENS_PATH_SIZE];
     struct stat info;
-    progress p = {.folder = folder, .rate = NAN};
+    progress p = {.folder = folder, .rate = NAN, .silence = silence};
     const bool there = stat(folder, &info) == 0;
     if (!there || !S_ISDIR(info.st_mode))
         BENS_FAIL(BENS_ERR_CONFIG, "wanted the folder of a run, found %s at '%s'",
@@ -97,7 +106,7 @@ static bens_status read_run(const char *folder, progress *out)
     if (s == BENS_OK)
         *out = p;
     else
-        bens_samples_summary_release(&p.file);
+        release(&p);
     return s;
 }
 
@@ -106,11 +115,19 @@ static bool finished(const progress *p)
     return p->file.n_done == p->file.n_chains * p->file.n_draws;
 }
 
-/* A rank that runs reports every ten seconds. */
 static bool silent(const progress *p)
 {
-    enum { SILENCE = 60 };
-    return !finished(p) && p->heard > 0 && bens_clock_date() - p->heard > SILENCE;
+    return !finished(p) && p->heard > 0 && bens_clock_date() - p->heard > p->silence;
+}
+
+/* Seconds since chain i was last heard of, in a run that others report from or did; 0: it is
+ * done, or was heard of not long ago. */
+static double silent_for(const progress *p, int64_t i)
+{
+    const double heard = p->chain[i].time > 0 ? p->chain[i].time : p->file.created;
+    const double past = bens_clock_date() - heard;
+    if (p->heard == 0 || p->file.done[i] == p->file.n_draws) return 0;
+    return past > p->silence ? past : 0;
 }
 
 static double seconds_left(const progress *p)
@@ -178,6 +195,20 @@ static void print_diverging(const bens_samples_summary *f)
     puts(n > MOST_NAMED ? ", ..." : "");
 }
 
+/* Chains of a rank that hangs, was stopped or is gone, while others move. */
+static void print_silent(const progress *p)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < p->file.n_chains; i++) {
+        char ago[32];
+        if (silent_for(p, i) == 0 || n++ >= MOST_NAMED) continue;
+        bens_text_seconds(silent_for(p, i), ago, sizeof ago);
+        printf("%s %lld (step %lld, %s ago)", n == 1 ? "silent    chain" : ",",
+               (long long)(p->file.first_chain + i), (long long)p->chain[i].step, ago);
+    }
+    if (n > 0) puts(n > MOST_NAMED ? ", ..." : "");
+}
+
 static void print_text(const progress *p)
 {
     const bens_samples_summary *f = &p->file;
@@ -187,6 +218,7 @@ static void print_text(const progress *p)
     print_draws(f);
     print_steps(p);
     print_diverging(f);
+    print_silent(p);
 }
 
 static json_t *real(double x)
@@ -194,17 +226,28 @@ static json_t *real(double x)
     return isfinite(x) ? json_real(x) : json_null();
 }
 
+/* {"chain": value} of the chains whose value is not 0. */
+static json_t *by_chain(const progress *p, double (*value)(const progress *, int64_t))
+{
+    json_t *o = json_object();
+    for (int64_t i = 0; i < p->file.n_chains; i++) {
+        char chain[32];
+        const double x = value(p, i);
+        snprintf(chain, sizeof chain, "%lld", (long long)(p->file.first_chain + i));
+        if (x > 0) json_object_set_new(o, chain, json_integer((json_int_t)x));
+    }
+    return o;
+}
+
+static double diverging_draws(const progress *p, int64_t i)
+{
+    return (double)p->file.diverging[i];
+}
+
 static bens_status print_json(const progress *p)
 {
     const bens_samples_summary *f = &p->file;
-    json_t *o = json_object(), *diverging = json_object();
-    for (int64_t i = 0; i < f->n_chains; i++) {
-        char chain[32];
-        snprintf(chain, sizeof chain, "%lld", (long long)(f->first_chain + i));
-        if (f->diverging[i] > 0)
-            json_object_set_new(diverging, chain,
-                                json_integer((json_int_t)f->diverging[i]));
-    }
+    json_t *o = json_object();
     json_object_set_new(o, "finished", json_boolean(finished(p)));
     json_object_set_new(o, "chains", json_integer((json_int_t)f->n_chains));
     json_object_set_new(o, "draws", json_integer((json_int_t)f->n_draws));
@@ -215,7 +258,8 @@ static bens_status print_json(const progress *p)
     json_object_set_new(o, "steps_per_second", real(p->rate));
     json_object_set_new(o, "seconds_left", real(seconds_left(p)));
     json_object_set_new(o, "reported", p->heard > 0 ? real(p->heard) : json_null());
-    json_object_set_new(o, "diverging", diverging);
+    json_object_set_new(o, "diverging", by_chain(p, diverging_draws));
+    json_object_set_new(o, "silent", by_chain(p, silent_for));
     char *text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
     json_decref(o);
     if (text == NULL) BENS_FAIL(BENS_ERR_FAILURE, "no memory for the JSON text");
@@ -224,44 +268,63 @@ static bens_status print_json(const progress *p)
     return BENS_OK;
 }
 
+static bens_status read_seconds(const char *text, double *out)
+{
+    char *end;
+    *out = strtod(text, &end);
+    if (end == text || *end != '\0' || !(*out > 0))
+        BENS_FAIL(BENS_ERR_CONFIG, "--silence: wanted seconds, found '%s'", text);
+    return BENS_OK;
+}
+
 static bens_status run(int argc, char **argv)
 {
-    enum { JSON = BENS_FIRST_FLAG };
+    enum { JSON = BENS_FIRST_FLAG, SILENT };
     static const struct option flags[] = {{"json", no_argument, NULL, JSON},
+                                          {"silence", required_argument, NULL, SILENT},
                                           {NULL, 0, NULL, 0}};
     bool json = false;
+    double silence = SILENCE;
     int flag;
     opterr = 0;
     optind = 1;
-    while ((flag = getopt_long(argc, argv, "", flags, NULL)) != -1) {
-        if (flag != JSON) return bens_command_refuse_flag("status", argv);
-        json = true;
+    while ((flag = getopt_long(argc, argv, ":", flags, NULL)) != -1) {
+        if (flag == JSON)
+            json = true;
+        else if (flag == SILENT)
+            BENS_TRY(read_seconds(optarg, &silence));
+        else if (flag == ':')
+            BENS_FAIL(BENS_ERR_CONFIG, "'%s' wants a value, as in --silence 300",
+                      argv[optind - 1]);
+        else
+            return bens_command_refuse_flag("status", argv);
     }
     if (optind + 1 != argc)
         BENS_FAIL(BENS_ERR_CONFIG,
                   "wanted the folder of one run, found %d; see bens status --help",
                   argc - optind);
     progress p;
-    BENS_TRY(read_run(argv[optind], &p));
+    BENS_TRY(read_run(argv[optind], silence, &p));
     bens_status s = BENS_OK;
     if (json)
         s = print_json(&p);
     else
         print_text(&p);
-    bens_samples_summary_release(&p.file);
+    release(&p);
     return s;
 }
 
 const bens_command bens_command_status = {
     .name = "status",
-    .arguments = "RUN [--json]",
+    .arguments = "RUN [--json] [--silence SECONDS]",
     .doc = "how far is a run, what will it take, which chains diverged",
     .help =
         "Reads samples.h5 and metrics*.jsonl in the run's folder RUN; it may be "
         "running,\n"
         "finished or killed. The rate and the time to go are of the last ten minutes.\n"
         "\n"
-        "  --json  one JSON object; a number that is not known is null\n"
+        "  --json             one JSON object; a number that is not known is null\n"
+        "  --silence SECONDS  after which a chain that does not report is named (60)\n"
         "\n"
         "Example: watch -n 10 bens status runs/pima\n",
     .run = run,

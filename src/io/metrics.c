@@ -33,9 +33,9 @@ bens_status bens_metrics_open(const char *path, bens_metrics **out)
     if (strlen(path) >= BENS_PATH_SIZE)
         BENS_FAIL(BENS_ERR_IO, "the path '%s' is too long", path);
     struct stat info;
-    const int fd = open(path,
-                        O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-                        0666);
+    const int fd =
+        open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+             0666);
     if (fd < 0) BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
         close(fd);
@@ -132,8 +132,7 @@ static bool parse(const char *line, size_t size, bens_metric *out)
     return out->chain >= 0 && out->step >= 0 && out->draws >= 0 && isfinite(out->time);
 }
 
-/* Lines are in the order of time for each chain, so the last one
- * that is early enough counts. */
+/* Of a file the last line of a chain counts, whatever its date: clocks are put back, too. */
 static bens_status read_file(const char *path, double until, int64_t first_chain,
                              int64_t n_chains, bens_metric *latest)
 {
@@ -141,12 +140,12 @@ static bens_status read_file(const char *path, double until, int64_t first_chain
     size_t capacity = 0;
     FILE *f = fopen(path, "r");
     if (f == NULL) BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
+    memset(latest, 0, (size_t)n_chains * sizeof *latest);
     for (ssize_t n; (n = getline(&line, &capacity, f)) > 0;) {
         bens_metric m;
         if (line[n - 1] != '\n' || !parse(line, (size_t)n, &m)) continue;
         const int64_t i = m.chain - first_chain;
-        if (i < 0 || i >= n_chains || m.time > until || m.time < latest[i].time) continue;
-        latest[i] = m;
+        if (i >= 0 && i < n_chains && m.time <= until) latest[i] = m;
     }
     const bool good = ferror(f) == 0;
     free(line);
@@ -155,21 +154,36 @@ static bens_status read_file(const char *path, double until, int64_t first_chain
     return BENS_OK;
 }
 
+/* All files of the folder; of several with lines of a chain the one with the later date. */
+static bens_status read_files(DIR *dir, const char *folder, double until,
+                              int64_t first_chain, int64_t n_chains, bens_metric *one,
+                              bens_metric *latest)
+{
+    for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+        char path[BENS_PATH_SIZE];
+        if (fnmatch("metrics*.jsonl", e->d_name, 0) != 0) continue;
+        BENS_TRY(bens_folder_join(folder, e->d_name, path));
+        BENS_TRY(read_file(path, until, first_chain, n_chains, one));
+        for (int64_t i = 0; i < n_chains; i++)
+            if (one[i].time > latest[i].time) latest[i] = one[i];
+    }
+    return BENS_OK;
+}
+
 bens_status bens_metrics_until(const char *folder, double until, int64_t first_chain,
                                int64_t n_chains, bens_metric *latest)
 {
+    bens_metric *one;
     memset(latest, 0, (size_t)n_chains * sizeof *latest);
+    BENS_TRY(bens_alloc((size_t)n_chains, sizeof *one, &one));
     DIR *dir = opendir(folder);
+    bens_status s;
     if (dir == NULL)
-        BENS_FAIL(BENS_ERR_IO, "cannot read the folder '%s': %s", folder,
-                  strerror(errno));
-    bens_status s = BENS_OK;
-    for (struct dirent *e; s == BENS_OK && (e = readdir(dir)) != NULL;) {
-        char path[BENS_PATH_SIZE];
-        if (fnmatch("metrics*.jsonl", e->d_name, 0) != 0) continue;
-        s = bens_folder_join(folder, e->d_name, path);
-        if (s == BENS_OK) s = read_file(path, until, first_chain, n_chains, latest);
-    }
-    closedir(dir);
+        s = bens_error_set(BENS_ERR_IO, "cannot read the folder '%s': %s", folder,
+                           strerror(errno));
+    else
+        s = read_files(dir, folder, until, first_chain, n_chains, one, latest);
+    if (dir != NULL) closedir(dir);
+    free(one);
     return s;
 }
