@@ -7,6 +7,7 @@ int main(int argc, char **argv)
                                                    &bens_command_status,
                                                    &bens_command_diagnose,
                                                    &bens_command_predict,
+                                                   &bens_command_index,
                                                    &bens_command_check,
                                                    &bens_command_options,
                                                    &bens_command_info,

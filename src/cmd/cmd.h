@@ -33,6 +33,7 @@ enum { BENS_FIRST_FLAG = 256 };
 bens_status bens_command_refuse_flag(const char *name, char **argv);
 
 extern const bens_command bens_command_train, bens_command_status, bens_command_options,
-    bens_command_diagnose, bens_command_predict, bens_command_check, bens_command_info;
+    bens_command_diagnose, bens_command_predict, bens_command_check, bens_command_info,
+    bens_command_index;
 
 #endif

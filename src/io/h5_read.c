@@ -20,8 +20,7 @@ static hid_t open_in(hid_t group, const char *name)
     return hard(group, name) ? H5Dopen2(group, name, H5P_DEFAULT) : H5I_INVALID_HID;
 }
 
-static bens_status open_member(hid_t file, const char *group, const char *name,
-                               hid_t *out)
+bens_status bens_h5_open_set(hid_t file, const char *group, const char *name, hid_t *out)
 {
     const hid_t in = open_group(file, group);
     const hid_t set = in >= 0 ? open_in(in, name) : in;
@@ -82,7 +81,7 @@ bens_status bens_h5_find(hid_t file, const char *group, const char *name,
 {
     bens_h5_set found = {0};
     hid_t set;
-    BENS_TRY(open_member(file, group, name, &set));
+    BENS_TRY(bens_h5_open_set(file, group, name, &set));
     describe(set, &found);
     bens_status s = BENS_OK;
     if (!found.known || found.type != type)
@@ -164,7 +163,7 @@ bens_status bens_h5_get_text(hid_t file, const char *group, const char *name, ch
 {
     hid_t set;
     char *text = NULL;
-    BENS_TRY(open_member(file, group, name, &set));
+    BENS_TRY(bens_h5_open_set(file, group, name, &set));
     const hid_t type = H5Dget_type(set), space = H5Dget_space(set);
     const bool good = H5Tis_variable_str(type) > 0 && is_own(set) &&
                       H5Sget_simple_extent_npoints(space) == 1 &&

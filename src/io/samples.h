@@ -21,6 +21,7 @@ typedef struct {
     uint64_t seed, data_hash;
     const char *version; /* of bens */
     const char *config, *argv, *environment, *hosts, *build;
+    const char *layout; /* JSON list of the tensors; NULL: as params has them */
     int64_t n_obs;                    /* 0: no observed_data          */
     const char *obs_name;             /* the variable's name, "y"     */
     const int32_t *obs_label;         /* [n_obs] class index, or NULL */

@@ -125,6 +125,15 @@ static json_t *describe_tensor(const bens_tensor *t)
     return tensor;
 }
 
+static bens_status put_layout(hid_t group, const bens_samples_spec *spec)
+{
+    if (spec->layout != NULL) return bens_h5_put_text(group, "layout", spec->layout);
+    json_t *layout = json_array();
+    for (int i = 0; i < spec->params->n_tensors; i++)
+        json_array_append_new(layout, describe_tensor(&spec->params->tensors[i]));
+    return put_json(group, layout, "layout", false);
+}
+
 static bens_status put_provenance(hid_t group, const bens_samples_spec *spec)
 {
     const int64_t n_data = (int64_t)spec->n_data;
@@ -133,10 +142,7 @@ static bens_status put_provenance(hid_t group, const bens_samples_spec *spec)
     BENS_TRY(bens_h5_put_text(group, "environment", spec->environment));
     BENS_TRY(bens_h5_put_text(group, "hosts", spec->hosts));
     BENS_TRY(bens_h5_put_text(group, "build", spec->build));
-    json_t *layout = json_array();
-    for (int i = 0; i < spec->params->n_tensors; i++)
-        json_array_append_new(layout, describe_tensor(&spec->params->tensors[i]));
-    BENS_TRY(put_json(group, layout, "layout", false));
+    BENS_TRY(put_layout(group, spec));
     BENS_TRY(bens_h5_put_number(group, "n_data", BENS_H5_INT64, &n_data));
     BENS_TRY(bens_h5_put_number(group, "seed", BENS_H5_UINT64, &spec->seed));
     return bens_h5_put_number(group, "data_hash", BENS_H5_UINT64, &spec->data_hash);

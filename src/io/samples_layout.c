@@ -27,6 +27,13 @@ static const bens_samples_variable stats[] = {
 };
 enum { N_STATS = sizeof stats / sizeof stats[0] };
 
+bool bens_samples_has_stat(const char *name)
+{
+    for (int i = 0; i < N_STATS; i++)
+        if (strcmp(stats[i].name, name) == 0) return true;
+    return false;
+}
+
 static int count_stats(const bens_params *params)
 {
     int n = 0;

@@ -44,6 +44,9 @@ bens_status bens_samples_layout_create(const bens_samples_spec *spec,
                                        bens_samples_layout *out);
 void bens_samples_layout_release(bens_samples_layout *layout);
 
+/* Is this one of the statistics of every run? */
+bool bens_samples_has_stat(const char *name);
+
 /* The extent of a variable. */
 void bens_samples_shape(const bens_samples_variable *v, hsize_t shape[BENS_SAMPLES_RANK]);
 

@@ -100,6 +100,11 @@ static bens_status find_samples(const char *folder, bens_layout *l, int64_t *n_c
     int n;
     BENS_TRY(bens_samples_parts(folder, &part, &n, n_chains, n_draws));
     bens_status s = BENS_OK;
+    if (strchr(part[0].name, '/') != NULL)
+        s = bens_error_set(BENS_ERR_CONFIG,
+                           "'%s' is an index over the runs in its sub-folders (bens "
+                           "index): those can go on, one by one",
+                           folder);
     for (int i = 0; i < n && s == BENS_OK; i++) {
         bens_rectangle *r = append(&l->samples, &l->n_samples);
         if (r == NULL || strlen(part[i].name) >= sizeof r->name)
