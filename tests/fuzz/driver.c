@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <stdbool.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 typedef struct {
     uint8_t *data;
@@ -18,7 +19,8 @@ typedef struct {
     size_t n;
 } corpus;
 
-enum { MOST_CHANGES = 6 };
+/* An input that takes longer ends the program by SIGALRM. */
+enum { MOST_CHANGES = 6, SECONDS = 30 };
 
 __attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -136,6 +138,7 @@ static void mutate(const corpus *all, size_t room, uint8_t *buffer)
     uint8_t *exact = malloc(in.size > 0 ? in.size : 1); /* a read behind it is seen */
     FUZZ_PROMISE(exact != NULL);
     memcpy(exact, in.data, in.size);
+    alarm(SECONDS);
     LLVMFuzzerTestOneInput(exact, in.size);
     free(exact);
 }
