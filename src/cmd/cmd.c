@@ -20,9 +20,10 @@ static void print_usage(const bens_command *const *commands, FILE *out)
             BENS_VERSION);
     for (const bens_command *const *c = commands; *c != NULL; c++)
         fprintf(out, "  bens %-8s %s\n", (*c)->name, (*c)->doc);
-    fprintf(out, "\nbens COMMAND --help says more. Exit codes: 0 done, 1 failure, 2 "
-                 "usage or settings,\n"
-                 "3 not to be trusted, 4 input/output, 5 a rank was lost.\n");
+    fputs("\nbens COMMAND --help says more. Exit codes: 0 done, 1 failure, 2 usage or\n"
+          "settings, 3 not to be trusted, 4 input/output, 5 a rank was lost,\n"
+          "75 stopped: run it again.\n",
+          out);
 }
 
 static void print_help(const bens_command *c)

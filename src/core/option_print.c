@@ -165,24 +165,32 @@ static void list(const char *choices, char *text, size_t size)
     }
 }
 
+/* "one of a, b or a path" */
+static void path_wanted(const bens_option *option, const char *or_nothing, char *text,
+                        size_t size)
+{
+    text[0] = '\0';
+    if (option->choices != NULL) list(option->choices, text, size);
+    const size_t used = strlen(text);
+    snprintf(text + used, size - used, "%sa path%s", used > 0 ? " or " : "", or_nothing);
+}
+
 void bens_option_wanted(const bens_option *option, char *text, size_t size)
 {
     const char *const or_nothing =
         option->preset && !*option->preset ? " or nothing" : "";
     char within[80];
-    size_t used;
     range(option, within, sizeof within);
     switch (option->kind) {
     case BENS_OPTION_BOOL:
         snprintf(text, size, "true or false");
         break;
     case BENS_OPTION_INT:
-        snprintf(text, size, "a whole number%s%s%s", within, option->word ? " or " : "",
-                 option->word ? option->word : "");
-        break;
     case BENS_OPTION_REAL:
-        snprintf(text, size, "a number%s%s%s", within, option->word ? " or " : "",
-                 option->word ? option->word : "");
+        snprintf(text, size, "a %snumber%s%s%s",
+                 option->kind == BENS_OPTION_INT ? "whole " : "", within,
+                 option->word != NULL ? " or " : "",
+                 option->word != NULL ? option->word : "");
         break;
     case BENS_OPTION_TEXT:
         if (option->choices != NULL)
@@ -191,11 +199,7 @@ void bens_option_wanted(const bens_option *option, char *text, size_t size)
             snprintf(text, size, "a text%s", or_nothing);
         break;
     case BENS_OPTION_PATH:
-        text[0] = '\0';
-        if (option->choices != NULL) list(option->choices, text, size);
-        used = strlen(text);
-        snprintf(text + used, size - used, "%sa path%s", used > 0 ? " or " : "",
-                 or_nothing);
+        path_wanted(option, or_nothing, text, size);
         break;
     case BENS_OPTION_CHOICE:
         list(option->choices, text, size);
