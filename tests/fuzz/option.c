@@ -42,8 +42,9 @@ static bool same(bens_option_kind kind, const field *a, const field *b)
     case BENS_OPTION_INT:
         return a->whole == b->whole;
     case BENS_OPTION_REAL:
-    case BENS_OPTION_TIME:
         return memcmp(&a->real, &b->real, sizeof a->real) == 0;
+    case BENS_OPTION_TIME: /* -0 becomes 0, here and for a length */
+        return !(a->real < b->real) && !(a->real > b->real);
     case BENS_OPTION_TEXT:
     case BENS_OPTION_PATH:
         return strcmp(a->text, b->text) == 0;
@@ -57,8 +58,8 @@ static bool same(bens_option_kind kind, const field *a, const field *b)
                        (size_t)(a->matrix.rows * a->matrix.columns) * sizeof(double)) ==
                     0);
     case BENS_OPTION_LENGTH:
-        return memcmp(&a->length.value, &b->length.value, sizeof a->length.value) == 0 &&
-               a->length.unit == b->length.unit;
+        return !(a->length.value < b->length.value) &&
+               !(a->length.value > b->length.value) && a->length.unit == b->length.unit;
     }
     return false;
 }
