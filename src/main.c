@@ -3,6 +3,7 @@
 
 int main(int argc, char **argv)
 {
+    /* clang-format off */
     static const bens_command *const commands[] = {&bens_command_train,
                                                    &bens_command_status,
                                                    &bens_command_diagnose,
@@ -12,5 +13,6 @@ int main(int argc, char **argv)
                                                    &bens_command_options,
                                                    &bens_command_info,
                                                    NULL};
+    /* clang-format on */
     return bens_command_main(commands, argc, argv);
 }

@@ -29,7 +29,7 @@ try 2 '' "^bens train: unknown flag '-x'" train --quiet -xyz a.ini
 try 2 '' "^bens train: unknown flag '--quiet=3'" train --quiet=3 a.ini
 try 2 '' "^bens train: '--set' wants a value" train a.ini --set
 try 2 '' "^bens status: unknown flag '-x'" status -xyz
-for command in train status diagnose predict check options info; do
+for command in train status diagnose predict index check options info; do
     try 0 "^usage: bens $command" '' $command --help
 done
 

@@ -1,4 +1,5 @@
-/* bens check: is this file whole, and safe to open? The file is read by a child process. */
+/* bens check: is this file whole, and safe to open? The file
+ * is read by a child process. */
 #include "cmd/cmd.h"
 #include "core/option.h"
 #include "io/check.h"

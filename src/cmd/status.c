@@ -120,8 +120,8 @@ static bool silent(const progress *p)
     return !finished(p) && p->heard > 0 && bens_clock_date() - p->heard > p->silence;
 }
 
-/* Seconds since chain i was last heard of, in a run that others report from or did; 0: it is
- * done, or was heard of not long ago. */
+/* Seconds since chain i was last heard of, in a run that others report from or did; 0: it
+ * is done, or was heard of not long ago. */
 static double silent_for(const progress *p, int64_t i)
 {
     const double heard = p->chain[i].time > 0 ? p->chain[i].time : p->file.created;

@@ -38,8 +38,9 @@ static bool limit(int what, uint64_t value)
     return setrlimit(what, &most) == 0;
 }
 
-/* No files are written (a limit of 0 bytes), no core, no new privileges; the address sanitizer
- * needs all the addresses that there are. Where one cannot be had the work is not done. */
+/* No files are written (a limit of 0 bytes), no core, no new privileges; the
+ * address sanitizer needs all the addresses that there are. Where one cannot
+ * be had the work is not done. */
 static bool confine(const bens_check_limits *limits)
 {
     const int null = open("/dev/null", O_RDWR);

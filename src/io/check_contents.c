@@ -27,8 +27,8 @@ static bens_status fail(const damages *all, const char *what)
 
 /* ---- samples ---- */
 
-/* Draws that were reported are done: the lines are read before the flags, for a run may be going
- * on. metrics.jsonl lies beside samples.h5 and is about no other file. */
+/* Draws that were reported are done: the lines are read before the flags, for a run may
+ * be going on. metrics.jsonl lies beside samples.h5 and is about no other file. */
 static bens_status compare_lines(const bens_draws *before, const char *path,
                                  const bens_metric *latest, int64_t *n_reported)
 {

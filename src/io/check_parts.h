@@ -31,8 +31,8 @@ typedef struct {
     size_t n_sources, hint;
 } bens_check_structure;
 
-/* Walks through all groups, data sets and attributes, and reads what HDF5 alone can read: chunks,
- * texts, attributes. Errors: BENS_ERR_IO: what is unsafe or cannot be read. */
+/* Walks through all groups, data sets and attributes, and reads what HDF5 alone can read:
+ * chunks, texts, attributes. Errors: BENS_ERR_IO: what is unsafe or cannot be read. */
 bens_status bens_check_walk(hid_t file, bens_check_structure *structure);
 void bens_check_release(bens_check_structure *structure);
 
@@ -42,8 +42,8 @@ bens_status bens_check_set(hid_t set, const char *where, bens_check_structure *s
 bens_status bens_check_attributes(hid_t object, const char *where,
                                   bens_check_structure *structure);
 
-/* The contents of bens' own files. Errors: BENS_ERR_IO: a draw or a state that was damaged or
- * lost. */
+/* The contents of bens' own files. Errors: BENS_ERR_IO: a draw or a
+ * state that was damaged or lost. */
 bens_status bens_check_samples(const char *path, bens_check_report *report);
 bens_status bens_check_checkpoint(hid_t file, const char *path,
                                   bens_check_report *report);

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* deflate makes at most 1,032 bytes of one. A data set smaller than FREE may be emptier. */
+/* deflate makes at most 1,032 bytes of one. A data set
+ * smaller than FREE may be emptier. */
 enum { MOST_DEFLATED = 1100, FREE = 64 << 20, LARGEST_CHUNK = 1 << 30, TEXTS = 4096 };
 
 /* A data set, open. */
@@ -164,7 +165,8 @@ static bens_status check_chunked(const view *v, bens_check_structure *c)
 
 /* ---- virtual ---- */
 
-/* A file is mapped by every data set in the same order: the next one is looked at first. */
+/* A file is mapped by every data set in the same order: the
+ * next one is looked at first. */
 static bens_status add_source(bens_check_structure *c, const char *name)
 {
     for (size_t i = 0; i < c->n_sources; i++) {
@@ -220,8 +222,8 @@ static bens_status check_layout(const view *v, bens_check_structure *c)
     return layout >= 0 ? BENS_OK : bens_h5_fail("cannot read the layout of %s", v->where);
 }
 
-/* The list of properties first: HDF5 opens the sources of a virtual data set to tell the shape of
- * it. */
+/* The list of properties first: HDF5 opens the sources of a virtual data
+ * set to tell the shape of it. */
 static bens_status check_view(view *v, bens_check_structure *c)
 {
     v->list = H5Dget_create_plist(v->set);

@@ -16,7 +16,8 @@ typedef struct {
 
 /* ---- attributes ---- */
 
-/* Texts and lists of any length lie elsewhere in the file: reading them is what finds out. */
+/* Texts and lists of any length lie elsewhere in the file:
+ * reading them is what finds out. */
 static bens_status read_attribute(hid_t attribute, hid_t type, hid_t space,
                                   const char *where, const char *name)
 {

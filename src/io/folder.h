@@ -33,8 +33,8 @@ bens_status bens_folder_check(const char *path);
  * BENS_ERR_IO (not writable, not a folder, what bens_folder_check refuses). */
 bens_status bens_folder_create(const char *path, bool overwrite, bool try_only);
 
-/* Removes the temporary files of a run whose writers were killed; the caller has taken the
- * folder. Errors: BENS_ERR_IO. */
+/* Removes the temporary files of a run whose writers were killed; the caller has taken
+ * the folder. Errors: BENS_ERR_IO. */
 bens_status bens_folder_tidy(const char *path);
 
 /* Takes the folder for this process until the descriptor *lock is closed,

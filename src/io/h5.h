@@ -81,7 +81,8 @@ typedef bens_status (*bens_h5_visit)(void *context, const bens_h5_set *set);
 bens_status bens_h5_list(hid_t file, const char *group, bens_h5_visit visit,
                          void *context);
 
-/* Opens GROUP/NAME, both reached by hard links only, of any type. The caller closes it. */
+/* Opens GROUP/NAME, both reached by hard links only, of any
+ * type. The caller closes it. */
 bens_status bens_h5_open_set(hid_t file, const char *group, const char *name, hid_t *out);
 /* The same, of this type and rank; shape [rank] is read. */
 bens_status bens_h5_find(hid_t file, const char *group, const char *name,

@@ -132,7 +132,8 @@ static bool parse(const char *line, size_t size, bens_metric *out)
     return out->chain >= 0 && out->step >= 0 && out->draws >= 0 && isfinite(out->time);
 }
 
-/* Of a file the last line of a chain counts, whatever its date: clocks are put back, too. */
+/* Of a file the last line of a chain counts, whatever its
+ * date: clocks are put back, too. */
 static bens_status read_file(const char *path, double until, int64_t first_chain,
                              int64_t n_chains, bens_metric *latest)
 {
@@ -154,7 +155,8 @@ static bens_status read_file(const char *path, double until, int64_t first_chain
     return BENS_OK;
 }
 
-/* All files of the folder; of several with lines of a chain the one with the later date. */
+/* All files of the folder; of several with lines of a chain
+ * the one with the later date. */
 static bens_status read_files(DIR *dir, const char *folder, double until,
                               int64_t first_chain, int64_t n_chains, bens_metric *one,
                               bens_metric *latest)

@@ -21,16 +21,16 @@ typedef struct {
     uint64_t seed, data_hash;
     const char *version; /* of bens */
     const char *config, *argv, *environment, *hosts, *build;
-    const char *layout; /* JSON list of the tensors; NULL: as params has them */
-    int64_t n_obs;                    /* 0: no observed_data          */
-    const char *obs_name;             /* the variable's name, "y"     */
-    const int32_t *obs_label;         /* [n_obs] class index, or NULL */
-    const float *obs_value;           /* [n_obs] or NULL              */
-    int64_t n_classes;                /* of obs_label                 */
-    const char *const *class_names;   /* [n_classes] or NULL          */
-    int64_t n_features;               /* 0: no constant_data          */
-    const char *const *feature_names; /* [n_features] or NULL         */
-    const double *x_mean, *x_sd;      /* [n_features] or NULL         */
+    const char *layout;       /* JSON list of the tensors; NULL: as params has them */
+    int64_t n_obs;            /* 0: no observed_data                                */
+    const char *obs_name;     /* the variable's name, "y"                           */
+    const int32_t *obs_label; /* [n_obs] class index, or NULL                       */
+    const float *obs_value;   /* [n_obs] or NULL                                    */
+    int64_t n_classes;        /* of obs_label                                       */
+    const char *const *class_names;   /* [n_classes] or NULL  */
+    int64_t n_features;               /* 0: no constant_data  */
+    const char *const *feature_names; /* [n_features] or NULL */
+    const double *x_mean, *x_sd;      /* [n_features] or NULL */
 } bens_samples_spec;
 
 /* sample_stats of one draw, in the user's units. */

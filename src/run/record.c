@@ -158,7 +158,8 @@ static bens_status write_chain(bens_record *r, int64_t i, bool done)
     return BENS_OK;
 }
 
-/* What waits of all chains: the data, or the flags `done`; then the disk is waited for. */
+/* What waits of all chains: the data, or the flags `done`;
+ * then the disk is waited for. */
 static bens_status write_chains(bens_record *r, bool done)
 {
     bool any = false;
@@ -172,8 +173,9 @@ static bens_status write_chains(bens_record *r, bool done)
     return BENS_OK;
 }
 
-/* Chains with step[i] >= 0 are reported even if nothing of theirs waits. Flags that a loss of
- * power took back would stay so: the checkpoint that follows knows of their draws. */
+/* Chains with step[i] >= 0 are reported even if nothing of theirs waits.
+ * Flags that a loss of power took back would stay so: the checkpoint that
+ * follows knows of their draws. */
 static bens_status flush(bens_record *r, const int64_t *step)
 {
     BENS_TRY(write_chains(r, false));

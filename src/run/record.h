@@ -1,8 +1,8 @@
 /* record.h - draws of this rank's chains on their way to disk. All functions are Local.
  *
  * Draws are buffered (about 1 MiB a chain) and flushed together when a buffer is full,
- * when the clock says so and at the end: data, fdatasync, the flags `done`, fdatasync, then
- * one line a chain in metrics.jsonl. What metrics.jsonl reports is on disk. */
+ * when the clock says so and at the end: data, fdatasync, the flags `done`, fdatasync,
+ * then one line a chain in metrics.jsonl. What metrics.jsonl reports is on disk. */
 #ifndef BENS_RUN_RECORD_H
 #define BENS_RUN_RECORD_H
 

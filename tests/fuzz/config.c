@@ -1,5 +1,5 @@
-/* All settings of a run. What was accepted, printed, is accepted again and means the same. The
- * bytes up to the first 0 are the file, those behind it one --set. */
+/* All settings of a run. What was accepted, printed, is accepted again and means the
+ * same. The bytes up to the first 0 are the file, those behind it one --set. */
 #include "fuzz/fuzz.h"
 #include "run/config.h"
 

@@ -1,4 +1,5 @@
-/* A CSV file. The first byte says what the target is and whether a model is there already. */
+/* A CSV file. The first byte says what the target is and
+ * whether a model is there already. */
 #include "data/data.h"
 #include "fuzz/file.h"
 

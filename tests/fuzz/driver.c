@@ -1,5 +1,5 @@
-/* driver.c - runs a fuzz target without libFuzzer: its corpus, then mutations of it that are the
- * same in every run. The arguments are libFuzzer's:
+/* driver.c - runs a fuzz target without libFuzzer: its corpus, then mutations of it that
+ * are the same in every run. The arguments are libFuzzer's:
  *   fuzz_NAME [-runs=MUTATIONS] [-seed=NUMBER] [-max_len=BYTES] FILE_OR_FOLDER...
  * Coverage does not lead it, so it finds less: scripts/fuzz.sh is for long searches. */
 #include "fuzz/fuzz.h"

@@ -1,4 +1,5 @@
-/* file.h - the bytes of a fuzz target as a file, in a folder in memory that goes at the end. */
+/* file.h - the bytes of a fuzz target as a file, in a folder in
+ * memory that goes at the end. */
 #ifndef TESTS_FUZZ_FILE_H
 #define TESTS_FUZZ_FILE_H
 

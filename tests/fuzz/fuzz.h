@@ -1,7 +1,8 @@
-/* fuzz.h - a fuzz target: tests/fuzz/NAME.c gives bytes to a reader of bens and ends the program
- * where the reader breaks a promise of its header; the sanitizers see to the rest. It is linked
- * with libFuzzer (clang, -D BENS_FUZZ=ON), or with driver.c, which any compiler builds.
- * corpus/NAME holds where to begin, NAME.dict the words that a reader knows. */
+/* fuzz.h - a fuzz target: tests/fuzz/NAME.c gives bytes to a reader of bens and
+ * ends the program where the reader breaks a promise of its header; the sanitizers
+ * see to the rest. It is linked with libFuzzer (clang, -D BENS_FUZZ=ON), or with
+ * driver.c, which any compiler builds. corpus/NAME holds where to begin, NAME.dict
+ * the words that a reader knows. */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 

@@ -1,5 +1,5 @@
-/* The text of a value, for every kind of option. What was read, printed, is read as the same. The
- * first byte chooses the option. */
+/* The text of a value, for every kind of option. What was read, printed, is read as the
+ * same. The first byte chooses the option. */
 #include "core/option.h"
 #include "fuzz/fuzz.h"
 

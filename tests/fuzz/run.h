@@ -1,5 +1,5 @@
-/* run.h - a small run of two rectangles, as samples.h5 and samples.0000.h5, samples.0001.h5, and
- * its checkpoint, to be replaced by the bytes of a fuzz target. */
+/* run.h - a small run of two rectangles, as samples.h5 and samples.0000.h5,
+ * samples.0001.h5, and its checkpoint, to be replaced by the bytes of a fuzz target. */
 #ifndef TESTS_FUZZ_RUN_H
 #define TESTS_FUZZ_RUN_H
 

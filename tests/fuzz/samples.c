@@ -1,4 +1,5 @@
-/* A samples.h5, alone or an index over two good rectangles, as every reader of it sees it. */
+/* A samples.h5, alone or an index over two good rectangles, as
+ * every reader of it sees it. */
 #include "fuzz/run.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)

@@ -1,5 +1,5 @@
-/* A run that was made larger: rectangles under an index, with a corner that none covers, and the
- * way there, killed anywhere. tests/readers.py reads such a folder with Python:
+/* A run that was made larger: rectangles under an index, with a corner that none covers,
+ * and the way there, killed anywhere. tests/readers.py reads such a folder with Python:
  * `test_io_samples_parts FOLDER` makes it. */
 #include "io/draws.h"
 #include "io/samples_fixture.h"
@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
-/* Two chains x four draws; then two draws more; then two chains more, of which the last two
- * draws are still to come. */
+/* Two chains x four draws; then two draws more; then two chains more, of which the last
+ * two draws are still to come. */
 static const bens_samples_part grown[] = {
     {.name = "samples.0000.h5", .row = 0, .n_rows = 2, .draw = 0, .n_draws = 4},
     {.name = "samples.0001.h5", .row = 0, .n_rows = 2, .draw = 4, .n_draws = 2},
@@ -161,7 +161,8 @@ static void a_larger_run_has_a_missing_corner(void **state)
     fixture_release(&f);
 }
 
-/* It was larger before: rectangles are named once more, in another order, with the corner. */
+/* It was larger before: rectangles are named once more, in
+ * another order, with the corner. */
 static void an_index_keeps_its_order(void **state)
 {
     (void)state;
@@ -300,8 +301,8 @@ static long elapsed(struct timespec a)
     return (b.tv_sec - a.tv_sec) * 1000000000L + (b.tv_nsec - a.tv_nsec);
 }
 
-/* Killed anywhere from the first look at the folder to the rename of the index: samples.h5 is
- * the one or the other, whole; the next try goes through. */
+/* Killed anywhere from the first look at the folder to the rename of the index:
+ * samples.h5 is the one or the other, whole; the next try goes through. */
 static void killed_while_growing(void **state)
 {
     (void)state;
