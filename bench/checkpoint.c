@@ -1,0 +1,200 @@
+/* checkpoint.c - what do draws and checkpoints cost beside write() of as many bytes? 64
+ * chains of 2.7 M parameters (the CNN-LSTM of the paper) and their momenta.
+ *
+ *     mpirun -n 4 bench_checkpoint FOLDER
+ *     mpirun --oversubscribe -n 64 bench_checkpoint FOLDER
+ *
+ * FOLDER is new or empty, and needs 8 GB; what is left there may be removed. Draws take the
+ * way of a run (run/record.h: values, fdatasync, flags, fdatasync, a line). For write()
+ * each rank has a file of its own, as large already as it will be, and waits for the disk
+ * behind each draw. Rounds take turns, the best counts; all ranks begin together, and the
+ * last one ends the time. */
+#define _POSIX_C_SOURCE 200809L /* fdatasync */
+
+#include "core/clock.h"
+#include "io/folder.h"
+#include "run/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CHAINS = 64, VALUES = 2700000, DRAWS = 2, ROUNDS = 3, TOGETHER = 3 };
+static const double every = 600; /* seconds: the default of [checkpoint] every */
+
+typedef struct {
+    bens_comm *world;
+    bens_grid grid;
+    bens_layout layout;
+    bens_params params;
+    char folder[BENS_PATH_SIZE], metrics[BENS_PATH_SIZE];
+    float *theta; /* [params.n], the same for all chains */
+    char *states; /* [TOGETHER][state_bytes]             */
+    uint64_t state_bytes;
+    bens_record *record;
+    bens_checkpoint *checkpoint;
+    int64_t row; /* of this rank's first chain in its checkpoint */
+    int raw;     /* descriptor                                   */
+} setup;
+
+static int64_t chains(const setup *s)
+{
+    return s->grid.end - s->grid.begin;
+}
+
+static bens_status put_raw(setup *s)
+{
+    const size_t size = VALUES * sizeof *s->theta;
+    if (lseek(s->raw, 0, SEEK_SET) != 0) BENS_FAIL(BENS_ERR_IO, "%s", strerror(errno));
+    for (int64_t i = 0; i < DRAWS * chains(s); i++)
+        if (write(s->raw, s->theta, size) != (ssize_t)size || fdatasync(s->raw) != 0)
+            BENS_FAIL(BENS_ERR_IO, "cannot write: %s", strerror(errno));
+    return BENS_OK;
+}
+
+static bens_status put_draws(setup *s)
+{
+    for (int k = 0; k < DRAWS; k++)
+        for (int64_t i = 0; i < chains(s); i++)
+            BENS_TRY(bens_record_put(s->record, i, s->theta, &(bens_draw){.step = k}));
+    return bens_record_flush(s->record);
+}
+
+/* As run/keeper.c does: some states at a time, copied first. */
+static bens_status put_states(setup *s)
+{
+    for (int64_t i = 0, n; i < chains(s); i += n) {
+        n = chains(s) - i < TOGETHER ? chains(s) - i : TOGETHER;
+        for (int64_t j = 0; j < n; j++)
+            for (int half = 0; half < 2; half++)
+                memcpy(s->states + (uint64_t)j * s->state_bytes +
+                           (size_t)half * VALUES * sizeof *s->theta,
+                       s->theta, VALUES * sizeof *s->theta);
+        BENS_TRY(bens_checkpoint_put(s->checkpoint, s->row + i, n, s->states));
+    }
+    return BENS_OK;
+}
+
+static bens_status open_record(setup *s)
+{
+    const bens_record_spec spec = {.folder = s->folder,
+                                   .metrics = s->metrics,
+                                   .layout = &s->layout,
+                                   .params = &s->params,
+                                   .n_draws = DRAWS,
+                                   .first_row = s->grid.begin,
+                                   .first_chain = s->grid.begin,
+                                   .n_chains = chains(s),
+                                   .rank = bens_comm_rank(s->world)};
+    bens_record_close(s->record);
+    s->record = NULL;
+    return bens_record_open(&spec, &s->record);
+}
+
+static bens_status open_checkpoint(setup *s)
+{
+    char path[BENS_PATH_SIZE];
+    int64_t first, n;
+    for (int64_t i = 0; i < s->layout.n_checkpoints; i++) {
+        const bens_rectangle *r = &s->layout.checkpoint[i];
+        if (s->grid.begin < r->row || s->grid.begin >= r->row + r->n_rows) continue;
+        s->row = s->grid.begin - r->row;
+        BENS_TRY(bens_folder_join(s->folder, r->name, path));
+        BENS_TRY(bens_checkpoint_open(path, s->state_bytes, &first, &n, &s->checkpoint));
+    }
+    return BENS_OK;
+}
+
+static bens_status open_raw(const char *parent, setup *s)
+{
+    char name[32], path[BENS_PATH_SIZE];
+    snprintf(name, sizeof name, "raw.%d", bens_comm_rank(s->world));
+    BENS_TRY(bens_folder_join(parent, name, path));
+    s->raw = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    if (s->raw < 0) BENS_FAIL(BENS_ERR_IO, "cannot make '%s': %s", path, strerror(errno));
+    unlink(path);
+    return put_raw(s);
+}
+
+/* Collective. */
+static bens_status create_files(const char *parent, setup *s)
+{
+    const int64_t shape = VALUES;
+    const bens_samples_spec spec = {.params = &s->params,
+                                    .n_chains = CHAINS,
+                                    .n_draws = DRAWS,
+                                    .n_data = 1,
+                                    .config = "",
+                                    .version = "bench"};
+    BENS_TRY(bens_folder_join(parent, "run", s->folder));
+    BENS_TRY(bens_folder_join(s->folder, "metrics.jsonl", s->metrics));
+    BENS_TRY(bens_params_add(&s->params, "w", 1, &shape, NULL));
+    s->state_bytes = 2 * VALUES * sizeof *s->theta;
+    BENS_TRY(bens_alloc(s->params.n, sizeof *s->theta, &s->theta));
+    BENS_TRY(bens_alloc(TOGETHER, s->state_bytes, &s->states));
+    for (size_t i = 0; i < VALUES; i++) s->theta[i] = (float)i;
+    BENS_TRY(bens_grid_create(s->world, CHAINS, 0, 1, &s->grid));
+    BENS_TRY(bens_layout_create(CHAINS, s->grid.n_groups, DRAWS, &s->layout));
+    return bens_layout_build(&s->layout, s->world, &s->grid, &spec, s->state_bytes,
+                             s->folder, true);
+}
+
+/* Collective. Seconds from the common start to the end of the last rank, if it is the least. */
+static bens_status measure(setup *s, bens_status (*put)(setup *), double *best)
+{
+    BENS_TRY(bens_comm_agree(s->world, BENS_OK));
+    const double start = bens_clock();
+    BENS_TRY(bens_comm_agree(s->world, put(s)));
+    const double seconds = bens_clock() - start;
+    if (seconds < *best) *best = seconds;
+    return BENS_OK;
+}
+
+/* Collective. */
+static bens_status compare(const char *parent, setup *s)
+{
+    double raw = 1e30, draws = 1e30, states = 1e30;
+    BENS_TRY(create_files(parent, s));
+    BENS_TRY(bens_comm_agree(s->world, open_raw(parent, s)));
+    BENS_TRY(bens_comm_agree(s->world, open_checkpoint(s)));
+    for (int round = 0; round < ROUNDS; round++) {
+        BENS_TRY(bens_comm_agree(s->world, open_record(s)));
+        BENS_TRY(measure(s, put_raw, &raw));
+        BENS_TRY(measure(s, put_draws, &draws));
+        BENS_TRY(measure(s, put_states, &states));
+    }
+    if (bens_comm_rank(s->world) != 0) return BENS_OK;
+    const double gb = 4e-9 * VALUES * CHAINS;
+    printf("%d ranks, %d chains x %d parameters, %lld files\n", bens_comm_size(s->world),
+           CHAINS, VALUES, (long long)s->layout.n_samples);
+    printf("write()     %6.2f GB  %7.3f s  %5.2f GB/s\n", DRAWS * gb, raw,
+           DRAWS * gb / raw);
+    printf("draws       %6.2f GB  %7.3f s  %5.2f GB/s  %.0f %% of write()\n", DRAWS * gb,
+           draws, DRAWS * gb / draws, 100 * raw / draws);
+    printf("checkpoint  %6.2f GB  %7.3f s  %5.2f GB/s  %.2f %% of %g s\n", 2 * gb, states,
+           2 * gb / states, 100 * states / every, every);
+    return BENS_OK;
+}
+
+int main(int argc, char **argv)
+{
+    setup s = {.layout = {.lock = -1}, .raw = -1};
+    bens_status status = bens_comm_start(&argc, &argv, &s.world);
+    if (status == BENS_OK && argc != 2)
+        status =
+            bens_error_set(BENS_ERR_CONFIG, "wanted a folder, found %d words", argc - 1);
+    if (status == BENS_OK) status = compare(argv[1], &s);
+    if (status != BENS_OK) fprintf(stderr, "%s\n", bens_error_text());
+    bens_record_close(s.record);
+    bens_checkpoint_close(s.checkpoint);
+    bens_layout_release(&s.layout);
+    bens_params_release(&s.params);
+    free(s.theta);
+    free(s.states);
+    if (s.raw >= 0) close(s.raw);
+    bens_comm_stop(s.world);
+    return (int)status;
+}
