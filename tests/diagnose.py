@@ -202,6 +202,20 @@ def other_verdicts():
     assert says(diagnose("wells", check=3), "R-hat is")
 
 
+def one_draw():
+    run(PIMA, "single", grid__chains=1, chain__draws=1, store__lp="full")
+    text = " ".join(call("single").stdout.split())
+    assert "nan" not in text and "its error is not known" in text, text
+    assert "1 chain of 1 draw is worth at most about 1 independent draw, wanted" in text, text
+    run(PIMA, "part", grid__chains=2, chain__draws=5)
+    with h5py.File("part/samples.h5", "r+") as f:
+        f["sample_stats/done"][1] = 0
+    assert "used 5 draws of one chain;" in " ".join(call("part").stdout.split())
+    text = " ".join(call("part", "--set", "diagnose.ess=1000").stdout.split())
+    times = text.split("wanted at least 1000: about ")[1].split()[0]
+    assert times.isdigit() and int(times) >= 100, text
+
+
 def gradients_again():
     """lp = batch stores no configurational temperature; made again it is that of lp = full."""
     settings = dict(grid__chains=4, chain__draws=200, data__batch=100)
@@ -304,6 +318,12 @@ def bad_input():
     refuse(2, "--skip: wanted a whole number", "good", "--skip", "-1")
     refuse(2, "--skip: wanted less than the 20 draws", "good", "--skip", "20")
     refuse(2, "--threads", "good", "--threads", "0")
+    for name in ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"):
+        os.environ[name] = "2"
+        refuse(2, "wanted one process, found 2 ranks", "good")
+        os.environ[name] = "1"
+        assert call("good").returncode in (0, 3), name
+        del os.environ[name]
     shutil.copy("good/samples.h5", "whole.h5")
     assert call("whole.h5").returncode in (0, 3)
     with open("good/samples.h5", "r+b") as f:
@@ -321,6 +341,7 @@ statistics()
 superchains(discrepancy())
 many_chains_from_one_point()
 other_verdicts()
+one_draw()
 gradients_again()
 cut_runs()
 other_data()

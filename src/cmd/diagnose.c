@@ -66,6 +66,32 @@ static bens_status parse(int argc, char **argv, const char **set, bool *json,
     return BENS_OK;
 }
 
+/* Ranks that a launcher has started of this command; 1: none has. MPI is not asked: it is
+ * not wanted here, and need not be there. */
+static int64_t count_ranks(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
+                                        "SLURM_STEP_NUM_TASKS"};
+    int64_t most = 1;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *const text = getenv(names[i]);
+        const long long n = text != NULL ? strtoll(text, NULL, 10) : 1;
+        if (n > most) most = n;
+    }
+    return most;
+}
+
+/* Not rank 0 alone goes on: exit 0 of the others would say that a run can be trusted. */
+static bens_status check_alone(void)
+{
+    const int64_t n = count_ranks();
+    if (n == 1) return BENS_OK;
+    BENS_FAIL(BENS_ERR_CONFIG,
+              "wanted one process, found %lld ranks: start it without mpirun or srun; "
+              "it uses threads (--threads)",
+              (long long)n);
+}
+
 static bens_status diagnose(const bens_diagnose_request *request, bool json)
 {
     bens_diagnosis d;
@@ -89,6 +115,7 @@ static bens_status run(int argc, char **argv)
     bool json = false;
     BENS_TRY(bens_alloc((size_t)argc, sizeof *set, &set));
     bens_status s = parse(argc, argv, set, &json, &request);
+    if (s == BENS_OK) s = check_alone();
     if (s == BENS_OK) s = diagnose(&request, json);
     free(set);
     return s;

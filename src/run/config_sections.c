@@ -48,7 +48,7 @@ static const bens_option data[] = {
     {.name = "train", .kind = BENS_OPTION_PATH, AT(request.train),
      .doc = "the training set"},
     {.name = "test", .kind = BENS_OPTION_PATH, .preset = "", AT(request.test),
-     .doc = "a test set, held out and not used yet; or test_fraction"},
+     .doc = "a test set, held out: what bens predict is about; or test_fraction"},
     {.name = "test_fraction", .kind = BENS_OPTION_REAL, .preset = "0", .max = 1,
      .below_max = true, AT(request.test_fraction),
      .doc = "of the rows of train, set aside by the seed"},

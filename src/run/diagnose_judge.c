@@ -155,9 +155,11 @@ static void judge_ess(bens_diagnosis *d)
     char name[128];
     if (d->used.n_draws < 4) {
         add(d, n < wanted ? BENS_REASON_BAD : BENS_REASON_GOOD,
-            "%g chains of %lld draw%s are worth at most about %g independent draws, "
+            "%g chain%s of %lld draw%s %s worth at most about %g independent draw%s, "
             "wanted at least %g%s",
-            n, (long long)d->used.n_draws, d->used.n_draws == 1 ? "" : "s", n, wanted,
+            n, n == 1 ? "" : "s", (long long)d->used.n_draws,
+            d->used.n_draws == 1 ? "" : "s", n == 1 ? "is" : "are", n, n == 1 ? "" : "s",
+            wanted,
             n < wanted ? "; more chains, or a lower [diagnose] ess, if so few are enough"
                        : "");
         return;
@@ -166,7 +168,7 @@ static void judge_ess(bens_diagnosis *d)
     bens_diagnose_name(d, e->tensor, e->element, name, sizeof name);
     if (e->value < wanted)
         add(d, BENS_REASON_BAD,
-            "the %s effective sample size is %.0f at %s, wanted at least %g: about %.2g "
+            "the %s effective sample size is %.0f at %s, wanted at least %g: about %.0f "
             "times as many draws, or a larger thin, are needed",
             e == bulk ? "bulk" : "tail", e->value, name, wanted, ceil(wanted / e->value));
     else
@@ -175,27 +177,35 @@ static void judge_ess(bens_diagnosis *d)
             e->value, name, e == bulk ? "bulk" : "tail", wanted);
 }
 
+/* "1.02 +- 0.01"; that of one draw has no error. */
+static const char *describe(const bens_diagnose_heat *h, int digits, char text[64])
+{
+    const int n = snprintf(text, 64, "%.*g", digits, h->t.mean);
+    if (!isnan(h->t.mcse)) snprintf(text + n, 64 - (size_t)n, " +- %.2g", h->t.mcse);
+    return text;
+}
+
 /* Of the temperature that decides: far off, within what is wanted, or not known well
  * enough. */
 static void judge_heat(bens_diagnosis *d, const char *name, const bens_diagnose_heat *h)
 {
     const double off = fabs(h->t.mean / d->temperature - 1);
     const double wanted = d->config.diagnose.temperature;
+    char text[64];
     if (off <= wanted)
-        add(d, BENS_REASON_GOOD,
-            "the %s temperature is %.3f +- %.2g, wanted %g within %g %%", name, h->t.mean,
-            h->t.mcse, d->temperature, 100 * wanted);
+        add(d, BENS_REASON_GOOD, "the %s temperature is %s, wanted %g within %g %%", name,
+            describe(h, 4, text), d->temperature, 100 * wanted);
     else if (fabs(h->t.z) > Z_MOST)
         add(d, BENS_REASON_BAD,
-            "the %s temperature is %.3g +- %.2g, wanted %g within %g %%: the draws are "
+            "the %s temperature is %s, wanted %g within %g %%: the draws are "
             "not of the density asked for; a smaller step_size, a larger batch or a "
             "longer burn_in helps",
-            name, h->t.mean, h->t.mcse, d->temperature, 100 * wanted);
+            name, describe(h, 3, text), d->temperature, 100 * wanted);
     else
         add(d, BENS_REASON_NOTE,
-            "the %s temperature is %.3g +- %.2g: too uncertain to tell whether it is %g "
+            "the %s temperature is %s: too uncertain to tell whether it is %g "
             "within %g %%, as is wanted",
-            name, h->t.mean, h->t.mcse, d->temperature, 100 * wanted);
+            name, describe(h, 3, text), d->temperature, 100 * wanted);
 }
 
 /* Gradients of shuffled batches heat the momenta more than the parameters, and Euler's

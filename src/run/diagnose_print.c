@@ -32,9 +32,12 @@ static void print_run(const bens_diagnosis *d, FILE *out)
             d->request->run, (long long)draws->n_chains, draws->n_chains == 1 ? "" : "s",
             (long long)draws->n_draws, draws->n_draws == 1 ? "" : "s", d->temperature);
     if (bens_selection_is_all(used, draws)) return;
-    fprintf(out, "%-*s%lld draw%s of each of %lld chains", LABEL, "used",
-            (long long)used->n_draws, used->n_draws == 1 ? "" : "s",
-            (long long)used->n_chains);
+    fprintf(out, "%-*s%lld draw%s of ", LABEL, "used", (long long)used->n_draws,
+            used->n_draws == 1 ? "" : "s");
+    if (used->n_chains == 1)
+        fprintf(out, "one chain");
+    else
+        fprintf(out, "each of %lld chains", (long long)used->n_chains);
     if (used->n_diverged > 0)
         fprintf(out, "; %lld diverged", (long long)used->n_diverged);
     if (used->n_without > 0)
@@ -211,8 +214,11 @@ static void print_heat(const char *name, const bens_diagnosis *d,
         fprintf(out, "not known\n");
         return;
     }
-    fprintf(out, "%.4f +- %.2g; a mean from %.4f to %.4f is expected", h->t.mean,
-            h->t.mcse, h->low, h->high);
+    if (isnan(h->t.mcse))
+        fprintf(out, "%.4f; its error is not known", h->t.mean);
+    else
+        fprintf(out, "%.4f +- %.2g; a mean from %.4f to %.4f is expected", h->t.mean,
+                h->t.mcse, h->low, h->high);
     if (h->again)
         fprintf(out, " (%lld x %lld draws)", (long long)d->scores.n_chains,
                 (long long)d->scores.n_draws);
