@@ -161,6 +161,92 @@ def refused():
     print("refused: what would change the draws")
 
 
+def resumed(output, *more, **settings):
+    """(exit code, what it said) of --resume auto."""
+    p = subprocess.run(command(output, 1, "--resume", "auto", *more, **settings),
+                       env=os.environ | ROOT, stdin=subprocess.DEVNULL, capture_output=True,
+                       text=True)
+    return p.returncode, p.stdout + p.stderr
+
+
+def expect(text, code, output, **settings):
+    got = resumed(output, **settings)
+    assert got[0] == code and re.search(text, got[1]), (text, code, got)
+
+
+def lost_and_foreign():
+    """Files of a run are lost, cut or another run's: no draw is ever removed for that."""
+    has, more = dict(chain__draws=50, grid__chains=2), dict(chain__draws=80, grid__chains=2)
+    for output, settings in (("run", has), ("other", dict(has, run__seed=2)), ("whole", more)):
+        run(PIMA, output, **settings)
+    whole = draws("whole")
+
+    def fresh():
+        shutil.rmtree("cut", ignore_errors=True)
+        shutil.copytree("run", "cut")
+
+    fresh()
+    os.remove("cut/config.ini")
+    before = open("cut/samples.h5", "rb").read()
+    expect("", 0, "cut", **has)
+    assert open("cut/samples.h5", "rb").read() == before, "a finished run was written over"
+    expect(r"seed was 1, now 2", 2, "cut", run__seed=2, **has)
+    expect("", 0, "cut", **more)
+    assert_same_bits(whole, draws("cut"), "a run without config.ini, made longer")
+    os.remove("cut/config.ini")
+    os.remove("cut/samples.h5")
+    expect(r"has draws, but '.*cut' no samples\.h5: bens index .*cut makes", 4, "cut", **more)
+    subprocess.run([BENS, "index", "cut"], check=True, capture_output=True)
+    assert_same_bits(whole, draws("cut"), "an index that was lost and made again")
+
+    fresh()
+    os.remove("cut/samples.h5")
+    expect(r"found its config\.ini but no samples\.h5", 2, "cut", **more)
+
+    fresh()
+    shutil.copy("other/checkpoint.h5", "cut/checkpoint.h5")
+    expect(r"is of another run: \[run\] seed is 2, the run's 1; .*remove it", 4, "cut", **more)
+    for size in 0, 3000, os.path.getsize("run/checkpoint.h5") - 4096:
+        shutil.copy("run/checkpoint.h5", "cut/checkpoint.h5")
+        os.truncate("cut/checkpoint.h5", size)
+        expect(r"is no checkpoint of this run: .*remove it: then its chains start again", 4,
+               "cut", **more)
+    os.remove("cut/checkpoint.h5")
+    expect(r"warning: no checkpoint in '.*cut' of all chains: they start again", 0, "cut", **more)
+    assert_same_bits(whole, draws("cut"), "a run without checkpoint.h5, made longer")
+    print("files that are lost, cut or of another run")
+
+
+def other_model():
+    """A plug-in with the same name and another density inside."""
+    with open(os.path.join(source, "examples/plugins/eight_schools.c")) as f:
+        text = f.read()
+    changed = text.replace("= {28,", "= {27,")
+    assert changed != text
+
+    def build_plugin(text):
+        with open("p.c", "w") as f:
+            f.write(text)
+        subprocess.run(["cc", "-O2", "-shared", "-fPIC", f"-I{source}/include", "p.c", "-o",
+                        "p.so", "-lm"], check=True)
+
+    build_plugin(text)
+    schools = os.path.join(source, "examples/eight_schools.ini")
+    settings = dict(model__path="p.so", grid__chains=2, chain__draws=20, chain__burn_in=10)
+    run(schools, "run", **settings)
+    settings["chain__draws"] = 30
+    again = [schools if word == PIMA else word
+             for word in command("run", 1, "--resume", "auto", **settings)]
+    build_plugin(changed)
+    p = subprocess.run(again, capture_output=True, text=True)
+    assert p.returncode == 2 and "the model is not the one that made the draws" in p.stderr, p
+    build_plugin(text)
+    subprocess.run(again, check=True, capture_output=True)
+    print("refused: a plug-in with another density")
+
+
+lost_and_foreign()
+other_model()
 every = [1, 2, 3, 4, 8]
 killed_and_resumed("baoa", every)
 for sampler, keys in {

@@ -37,6 +37,9 @@ bens_status bens_checkpoint_open(const char *path, uint64_t bytes, int64_t *firs
                                  int64_t *n_chains, bens_checkpoint **out);
 void bens_checkpoint_close(bens_checkpoint *checkpoint); /* takes NULL */
 
+/* The settings of the run that made it; *out by malloc. Errors: BENS_ERR_IO. */
+bens_status bens_checkpoint_config(const bens_checkpoint *checkpoint, char **out);
+
 /* Writes states [n][bytes] of rows row ... row + n - 1, with two waits for the
  * disk however many: on success they are there and count from now on; on an
  * error, or a crash at any instant, each row has this one or the one before it.

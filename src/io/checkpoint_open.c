@@ -123,6 +123,15 @@ bens_status bens_checkpoint_open(const char *path, uint64_t bytes, int64_t *firs
     return BENS_OK;
 }
 
+bens_status bens_checkpoint_config(const bens_checkpoint *c, char **out)
+{
+    hid_t file;
+    BENS_TRY(bens_h5_open(c->path, &file));
+    const bens_status s = bens_h5_get_text(file, BENS_CHECKPOINT_GROUP, "config", out);
+    H5Fclose(file);
+    return s;
+}
+
 void bens_checkpoint_close(bens_checkpoint *c)
 {
     if (c == NULL) return;

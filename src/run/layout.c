@@ -2,6 +2,7 @@
 #include "run/layout.h"
 
 #include "io/folder.h"
+#include "run/config_compare.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,19 +123,54 @@ static bens_status find_samples(const char *folder, bens_layout *l, int64_t *n_c
     return s;
 }
 
-static bens_status find_checkpoints(const char *folder, int64_t first_chain,
+/* Other random numbers, say, in states of the same size. */
+static bens_status check_origin(const bens_checkpoint *c, const char *path,
+                                const bens_config *config)
+{
+    char *text, list[500];
+    bens_config made = {0};
+    BENS_TRY(bens_checkpoint_config(c, &text));
+    bens_status s = bens_config_create(path, text, strlen(text), NULL, 0, &made);
+    if (s == BENS_OK)
+        s = bens_config_compare(&made, "is", config, "the run's", false, list,
+                                sizeof list);
+    if (s == BENS_OK && list[0] != '\0')
+        s = bens_error_set(BENS_ERR_IO, "'%s' is of another run: %s", path, list);
+    free(text);
+    bens_config_release(&made);
+    return s;
+}
+
+/* A file that cannot be used is never passed over without a word: there may be
+ * a better copy of it somewhere. */
+static bens_status look_at_checkpoint(const char *path, uint64_t state_bytes,
+                                      const bens_config *config, int64_t *first,
+                                      int64_t *n)
+{
+    bens_checkpoint *c = NULL;
+    bens_status s = bens_checkpoint_open(path, state_bytes, first, n, &c);
+    if (s == BENS_OK) s = check_origin(c, path, config);
+    bens_checkpoint_close(c);
+    if (s != BENS_OK)
+        bens_error_set(s,
+                       "%s; bring back the right one, or remove it: then its chains "
+                       "start again and the draws on disk stay",
+                       bens_error_text());
+    return s;
+}
+
+static bens_status find_checkpoints(const char *folder, const bens_config *config,
                                     uint64_t state_bytes, bens_layout *l, int64_t *rows)
 {
+    const int64_t first_chain = config->grid.first_chain;
     *rows = 0;
     for (int i = 0;; i++) {
         char name[BENS_FILE_NAME], path[BENS_PATH_SIZE];
         int64_t first, n;
-        bens_checkpoint *c;
         snprintf(name, sizeof name, i == 0 ? "checkpoint.h5" : "checkpoint.%04d.h5", i);
         BENS_TRY(bens_folder_join(folder, name, path));
         if (access(path, F_OK) != 0) return BENS_OK;
-        BENS_TRY(bens_checkpoint_open(path, state_bytes, &first, &n, &c));
-        bens_checkpoint_close(c);
+        BENS_TRY(look_at_checkpoint(path, state_bytes, config, &first, &n));
         bens_rectangle *r = append(&l->checkpoint, &l->n_checkpoints);
         if (r == NULL) BENS_FAIL(BENS_ERR_FAILURE, "no memory for the list of files");
         *r = (bens_rectangle){.row = first - first_chain, .n_rows = n, .n_draws = 1};
@@ -147,14 +183,14 @@ static bens_status find_checkpoints(const char *folder, int64_t first_chain,
     }
 }
 
-static bens_status plan_more(const char *folder, int64_t first_chain,
+static bens_status plan_more(const char *folder, const bens_config *config,
                              uint64_t state_bytes, int64_t n_chains, int64_t n_groups,
                              int64_t n_draws, bens_layout *l)
 {
     int64_t had_chains, had_draws, had_states;
     BENS_TRY(find_samples(folder, l, &had_chains, &had_draws));
     const int64_t n_had = l->n_samples;
-    BENS_TRY(find_checkpoints(folder, first_chain, state_bytes, l, &had_states));
+    BENS_TRY(find_checkpoints(folder, config, state_bytes, l, &had_states));
     BENS_TRY(add_rows(n_chains, n_groups, 0, had_chains, had_draws, n_draws, &l->samples,
                       &l->n_samples));
     BENS_TRY(add_rows(n_chains, n_groups, had_chains, n_chains, 0, n_draws, &l->samples,
@@ -182,13 +218,14 @@ static bens_status share(bens_comm *world, bens_rectangle **list, int64_t *n,
     return BENS_OK;
 }
 
-bens_status bens_layout_extend(bens_comm *world, const char *folder, int64_t first_chain,
-                               uint64_t state_bytes, int64_t n_chains, int64_t n_groups,
-                               int64_t n_draws, bens_layout *l)
+bens_status bens_layout_extend(bens_comm *world, const char *folder,
+                               const bens_config *config, uint64_t state_bytes,
+                               int64_t n_chains, int64_t n_groups, int64_t n_draws,
+                               bens_layout *l)
 {
     bens_status s = BENS_OK;
     if (bens_comm_rank(world) == 0)
-        s = plan_more(folder, first_chain, state_bytes, n_chains, n_groups, n_draws, l);
+        s = plan_more(folder, config, state_bytes, n_chains, n_groups, n_draws, l);
     BENS_TRY(share(world, &l->samples, &l->n_samples, s));
     return share(world, &l->checkpoint, &l->n_checkpoints, BENS_OK);
 }

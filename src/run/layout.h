@@ -8,6 +8,7 @@
 #include "comm/grid.h"
 #include "io/checkpoint.h"
 #include "io/samples.h"
+#include "run/config.h"
 
 enum { BENS_GROUPS_A_FILE = 16, BENS_FILE_NAME = 48 };
 
@@ -35,10 +36,12 @@ void bens_layout_release(bens_layout *layout);
 
 /* Collective. The files that `folder` has, and those that it needs besides
  * for n_chains chains of n_draws draws; rank 0 looks. layout is zeroed but
- * for its lock. Errors: BENS_ERR_IO. */
-bens_status bens_layout_extend(bens_comm *world, const char *folder, int64_t first_chain,
-                               uint64_t state_bytes, int64_t n_chains, int64_t n_groups,
-                               int64_t n_draws, bens_layout *layout);
+ * for its lock. Errors: BENS_ERR_IO: among them a checkpoint of a run with settings that
+ * make other draws than config. */
+bens_status bens_layout_extend(bens_comm *world, const char *folder,
+                               const bens_config *config, uint64_t state_bytes,
+                               int64_t n_chains, int64_t n_groups, int64_t n_draws,
+                               bens_layout *layout);
 
 /* Local. Takes the folder for this run until the layout is released; rank 0 only.
  * Errors: BENS_ERR_CONFIG: another run has it. */

@@ -2,16 +2,18 @@
 #ifndef BENS_RUN_RESUME_H
 #define BENS_RUN_RESUME_H
 
+#include "io/draws.h"
+#include "run/chain.h"
 #include "run/config.h"
 #include "run/layout.h"
 #include "run/train.h"
 
 /* Collective. Is there a run in the folder to go on with? *old (NULL if not) is
- * its settings as config.ini has them, owned by the caller (malloc). Rank 0
- * takes the folder first. resume = must: an error if there is none. A start that
- * was killed before config.ini was there has nothing worth keeping:
+ * its settings as config.ini has them, or samples.h5 where that is lost; owned by the
+ * caller (malloc). Rank 0 takes the folder first. resume = must: an error if there is
+ * none. A start that was killed before samples.h5 was there has nothing worth keeping:
  * *remains = true, and its files may be removed.
- * Errors: BENS_ERR_CONFIG, BENS_ERR_IO. */
+ * Errors: BENS_ERR_CONFIG, BENS_ERR_IO: among them draws without a samples.h5. */
 bens_status bens_resume_find(bens_comm *world, const char *folder,
                              bens_resume_choice resume, bens_layout *layout, char **old,
                              bool *remains);
@@ -25,5 +27,16 @@ void bens_resume_adopt(const bens_config *old, bens_config *config);
  * Errors: BENS_ERR_CONFIG. */
 bens_status bens_resume_check(const char *folder, const bens_config *old,
                               const bens_config *config, uint64_t data_hash);
+
+/* Local. One line on stderr if chains that have draws have lost their checkpoint. */
+void bens_resume_warn(const char *folder, const bens_layout *layout,
+                      const bens_draws *draws);
+
+/* Collective over the shards. Does the model as it is now give the last draw of the first
+ * chain the log posterior that it had? Settings and data do not show that the file
+ * of a plug-in has another content. For runs with [store] lp = full.
+ * Errors: BENS_ERR_CONFIG. */
+bens_status bens_resume_check_model(const bens_draws *draws, bens_workspace *work,
+                                    bool same_backend);
 
 #endif

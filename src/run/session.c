@@ -83,7 +83,7 @@ static bens_status plan_files(bens_session *s)
 {
     const int64_t n_draws = s->problem.n_draws;
     if (s->old.model != NULL)
-        return bens_layout_extend(s->world, s->config.run.output, s->grid.first_chain,
+        return bens_layout_extend(s->world, s->config.run.output, &s->config,
                                   bens_state_bytes(&s->problem), s->grid.n_chains,
                                   s->grid.n_groups, n_draws, &s->layout);
     const int lock = s->layout.lock;

@@ -8,12 +8,14 @@
 #include "run/progress.h"
 #include "run/provenance.h"
 #include "run/record.h"
+#include "run/resume.h"
 #include "run/session.h"
 #include "run/stop.h"
 #include "run/summary.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* The chains of this rank's group, and where their draws go (shard 0 writes). */
@@ -248,12 +250,15 @@ static bens_status describe_stop(const bens_session *s)
     BENS_TRY(bens_draws_open(folder, &draws));
     const long long n = draws->n_complete, all = draws->n_draws;
     bens_draws_close(draws);
+    char look[80] = "";
+    if (n > 0)
+        snprintf(look, sizeof look,
+                 "; until then, in ArviZ: data.isel(draw=slice(0, %lld))", n);
     return bens_error_set(BENS_STOPPED,
                           "stopped by %s with %lld of %lld draws of every chain on disk; "
-                          "the same command with --resume auto goes on; "
-                          "until then, in ArviZ: data.isel(draw=slice(0, %lld))",
+                          "the same command with --resume auto goes on%s",
                           bens_stop_asked() ? bens_stop_reason() : "another rank", n, all,
-                          n);
+                          look);
 }
 
 /* Collective. */
@@ -339,6 +344,21 @@ static bens_status is_finished(bens_session *s, bool *finished)
     return BENS_OK;
 }
 
+/* Local, rank 0. What is wrong with a run that can go on. */
+static bens_status check_old(bens_session *s)
+{
+    bens_draws *draws;
+    bens_status status = BENS_OK;
+    BENS_TRY(bens_draws_open(s->config.run.output, &draws));
+    bens_resume_warn(s->config.run.output, &s->layout, draws);
+    if (s->config.store.lp == BENS_LP_FULL && s->grid.n_shards == 1)
+        status = bens_resume_check_model(draws, &s->work,
+                                         strcmp(s->old.run.backend,
+                                                s->config.run.backend) == 0);
+    bens_draws_close(draws);
+    return status;
+}
+
 /* Collective. */
 static bens_status run(bens_session *s)
 {
@@ -346,6 +366,10 @@ static bens_status run(bens_session *s)
     if (s->request->dry_run) return bens_plan_show(s);
     if (s->old.model != NULL) BENS_TRY(is_finished(s, &finished));
     if (finished) return BENS_OK;
+    if (s->old.model != NULL) {
+        const bens_status status = bens_session_speaks(s) ? check_old(s) : BENS_OK;
+        BENS_TRY(bens_comm_agree(s->world, status));
+    }
     BENS_TRY(build_files(s));
     return sample(s);
 }
