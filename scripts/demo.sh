@@ -17,6 +17,6 @@ trap 'rm -f "$log"' EXIT
 show() { echo; echo "\$ $*"; "$@"; }
 show $mpirun -n 4 build/src/bens train examples/pima.ini --overwrite
 show build/src/bens status runs/pima
-show python3 examples/read.py runs/pima
+show /usr/bin/python3 examples/read.py runs/pima
 show build/src/bens diagnose runs/pima
 show build/src/bens predict runs/pima --data examples/data/pima.csv

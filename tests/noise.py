@@ -171,7 +171,7 @@ for eps, weak in (0.7, 0.17), (1.5, 0.17), (1, 2):
 # More gradient noise than there is noise to inject: counted and said.
 hot = run(f"{source}/examples/gaussian.ini", "run", sampler__name="baoa", sampler__step_size=EPS,
           model__gradient_sd=10, sampler__gradient_noise=100, chain__draws=50, **alpha)
-assert "in 100 % of the steps the batches' own noise exceeded" in hot.stderr, hot.stderr
+assert "in 100 % of the steps [sampler] gradient_noise exceeded" in hot.stderr, hot.stderr
 assert (draws("run")["sample_stats/noise_clamped"][:, -1]
         == draws("run")["sample_stats/step"][:, -1]).all()
 print("clamped steps are counted and said")

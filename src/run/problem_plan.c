@@ -37,6 +37,7 @@ static bens_status plan_chain(const bens_config *config, bens_problem *p)
     const bens_schedule_options *const s = &config->schedule;
     p->burn_in = steps_of(p, config->chain.burn_in);
     p->thin = config->chain.thin;
+    p->settled = p->thin > 0 ? p->burn_in : p->burn_in / 2;
     p->n_draws = config->chain.draws;
     p->step_size = plan_factor(p, &s->step_size);
     p->heat = plan_factor(p, &s->temperature);
@@ -60,6 +61,18 @@ static bens_status plan_chain(const bens_config *config, bens_problem *p)
                   last);
     if (p->step_size.length == 0) p->step_size.length = p->heat.length = (int64_t)last;
     return BENS_OK;
+}
+
+/* A step size that has come to 0 makes equal draws. */
+static bens_status check_movement(const bens_problem *p)
+{
+    const int64_t last = bens_problem_draw_step(p, p->n_draws - 1);
+    if (p->n_draws < 2 || bens_schedule_at(&p->step_size, last - 1) > 0) return BENS_OK;
+    BENS_FAIL(BENS_ERR_CONFIG,
+              "[schedule] step_size: wanted steps above 0 up to the last draw (step "
+              "%lld), "
+              "found 0 from step %lld on: see length and floor",
+              (long long)last, (long long)p->step_size.length);
 }
 
 /* Does the sampler, with these settings, adapt a mass during the burn-in? */
@@ -93,6 +106,7 @@ static bens_status plan_adaptation(const bens_config *config, bens_problem *p)
 bens_status bens_problem_plan_lengths(const bens_config *config, bens_problem *p)
 {
     BENS_TRY(plan_chain(config, p));
+    BENS_TRY(check_movement(p));
     return plan_adaptation(config, p);
 }
 

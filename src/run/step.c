@@ -195,6 +195,7 @@ void bens_chain_step(bens_chain *chain, int64_t rows)
                          s->m2 / (double)p->params.n_values, s->sampler);
     s->m2 = advance(chain, &at, &rng, scale);
     s->n_clamped += chain->clamped;
+    if (chain->step == p->settled) s->sum_m2 = s->n_sum = 0;
     if (!bens_schedule_explores(&p->step_size, chain->step)) {
         s->sum_m2 += s->m2;
         s->n_sum++;

@@ -31,9 +31,11 @@ static bool is_off(const bens_session *s, const char *name, const bens_thermomet
     if (fabs(mean - wanted) < 4 * sqrt(variance / (n - 1))) return false;
     fprintf(stderr,
             "bens train: warning: the %s temperature is %.3g where %.3g was asked for: "
-            "these are not draws of it; a smaller step_size, a larger batch or a longer "
-            "burn_in helps%s\n",
+            "these are not draws of it; %s%s\n",
             name, mean, wanted,
+            mean < wanted
+                ? "a longer burn_in, or a larger step_size, helps"
+                : "a smaller step_size, a larger batch or a longer burn_in helps",
             s->config.sampler->largest_step != NULL
                 ? " (--dry-run shows the largest stable step)"
                 : "");
@@ -51,9 +53,10 @@ static void warn_of_clamped(const bens_session *s, const bens_summary *summary)
 {
     if (summary->n_clamped == 0) return;
     fprintf(stderr,
-            "bens train: warning: in %.3g %% of the steps the batches' own "
-            "noise exceeded the noise to inject: there the chains were too hot; "
-            "a smaller step_size, a larger alpha or a larger batch helps\n",
+            "bens train: warning: in %.3g %% of the steps [sampler] gradient_noise "
+            "exceeded "
+            "the noise to inject, and none was; if it is right the chains were too hot "
+            "there (a smaller step_size, a larger alpha or batch helps), else too cold\n",
             100 * summary->n_clamped / count_steps(s));
 }
 
