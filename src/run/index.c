@@ -166,8 +166,6 @@ static void print_part(const bens_index *x, const bens_index_part *p,
 static void print(const bens_index *x, bens_index_part *const *by, int n,
                   const bens_samples_spec *spec, bool kept, FILE *out)
 {
-    int64_t chains = 0;
-    for (int i = 0; i < n; i++) chains += by[i]->n_chains;
     fprintf(out,
             "index     %s/samples.h5: chains %" PRId64 " to %" PRId64 " x %" PRId64
             " draws, %d %s\n",
