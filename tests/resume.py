@@ -217,6 +217,30 @@ def lost_and_foreign():
     print("files that are lost, cut or of another run")
 
 
+def stopped():
+    """After exit 75: no draw yet, so nothing for ArviZ; bens status sees that nobody runs it."""
+    long = dict(grid__chains=2, chain__burn_in=10**8)
+    shutil.rmtree("cut", ignore_errors=True)
+    process = start("cut", 1, **long)
+    while not os.path.exists("cut/config.ini"):
+        assert process.poll() is None, process.communicate()
+        time.sleep(.05)
+
+    def state():
+        return subprocess.run([BENS, "status", "cut"], check=True, capture_output=True,
+                              text=True).stdout
+
+    assert not re.search("^state +stopped", state(), re.M), state()
+    code, text = end(process, signal.SIGTERM)
+    assert code == 75 and "with 0 of " in text and "ArviZ" not in text, (code, text)
+    kind = subprocess.run(["stat", "-f", "-c", "%T", "cut"], capture_output=True, text=True).stdout
+    if kind.strip() in ("ext2/ext3", "xfs", "btrfs", "tmpfs", "zfs", "overlayfs"):
+        assert re.search("^state +stopped; .*--resume auto", state(), re.M), state()
+        assert " to go\n" not in state(), state()
+    else:
+        print(f"SKIPPED status: a lock on {kind.strip()} may be another machine's")
+
+
 def other_model():
     """A plug-in with the same name and another density inside."""
     with open(os.path.join(source, "examples/plugins/eight_schools.c")) as f:
@@ -247,6 +271,7 @@ def other_model():
 
 lost_and_foreign()
 other_model()
+stopped()
 every = [1, 2, 3, 4, 8]
 killed_and_resumed("baoa", every)
 for sampler, keys in {

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { WINDOW = 600, MOST_NAMED = 10 }; /* seconds that the rate is taken over; chains */
 enum { SILENCE = 60 };                  /* seconds: a rank that runs reports every ten */
@@ -30,6 +31,7 @@ typedef struct {
     double rate;        /* chain-steps a second; NaN: not known yet */
     double heard;       /* date of the latest line of metrics; 0: none */
     double silence;     /* seconds without a line that are too many */
+    bool stopped;       /* no process has the folder; false: not known */
     bens_metric *chain; /* [n_chains] the latest lines, owned; time 0: none */
 } progress;
 
@@ -75,6 +77,30 @@ static bens_status read_metrics(progress *p)
     return s;
 }
 
+/* The tasks of an array job have taken their own folders. */
+static bool is_array(const char *folder)
+{
+    bens_samples_part *part = NULL;
+    int n = 0;
+    int64_t n_chains, n_draws;
+    if (bens_samples_parts(folder, &part, &n, &n_chains, &n_draws) != BENS_OK)
+        return true;
+    const bool below = n > 0 && strchr(part[0].name, '/') != NULL;
+    free(part);
+    return below;
+}
+
+/* On a file system that several machines share, the lock may be one of another node. */
+static bool is_stopped(const char *folder)
+{
+    int lock = -1;
+    if (!bens_folder_is_local(folder) || is_array(folder) ||
+        bens_folder_lock(folder, &lock) != BENS_OK)
+        return false;
+    if (lock >= 0) close(lock);
+    return lock >= 0;
+}
+
 static void release(progress *p)
 {
     bens_samples_summary_release(&p->file);
@@ -100,6 +126,7 @@ static bens_status read_run(const char *folder, double silence, progress *out)
                   "before "
                   "its first step",
                   folder);
+    p.stopped = is_stopped(folder); /* first: what ends after that is finished below */
     BENS_TRY(bens_samples_summarize(path, &p.file));
     p.steps_total = (double)p.file.n_chains * length_of(&p.file);
     const bens_status s = read_metrics(&p);
@@ -133,7 +160,7 @@ static double silent_for(const progress *p, int64_t i)
 static double seconds_left(const progress *p)
 {
     if (finished(p)) return 0;
-    if (silent(p)) return NAN;
+    if (p->stopped || silent(p)) return NAN;
     return p->rate > 0 ? (p->steps_total - p->steps) / p->rate : NAN;
 }
 
@@ -172,6 +199,8 @@ static void print_state(const progress *p)
     bens_text_seconds(fmax(0, bens_clock_date() - p->heard), ago, sizeof ago);
     if (finished(p))
         printf("state     finished\n");
+    else if (p->stopped)
+        printf("state     stopped; the same command with --resume auto goes on\n");
     else if (p->heard == 0)
         printf("state     has not reported yet\n");
     else if (silent(p))

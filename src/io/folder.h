@@ -59,6 +59,10 @@ bens_status bens_folder_free(const char *path, uint64_t *bytes);
  * one ("lustre: lfs setstripe --stripe-count 8 FOLDER before the run"). */
 void bens_folder_describe(const char *path, char *text, size_t size);
 
+/* Is the file system of the folder known, and one that only this machine writes? Then a
+ * lock that is free is free. */
+bool bens_folder_is_local(const char *path);
+
 /* Writes all of it at an address of a file: short writes and interrupts are continued.
  * Returns 0, or -1 with errno. */
 int bens_file_put(int fd, const void *bytes, size_t size, uint64_t address);

@@ -38,20 +38,35 @@ bens_status bens_folder_free(const char *path, uint64_t *bytes)
 static const struct {
     unsigned long magic; /* of statfs(2), or of the file system's own source */
     const char *name, *hint;
+    bool local; /* no other machine writes there */
 } systems[] = {
-    {0x0BD00BD0, "lustre", "lfs setstripe --stripe-count 8 FOLDER before the run"},
-    {0x47504653, "gpfs", "shared by all nodes; nothing to set"},
-    {0x19830326, "beegfs",
-     "beegfs-ctl --setpattern --numtargets=8 FOLDER before the run"},
-    {0x6969, "nfs", "slow for many ranks: a scratch file system is better"},
-    {0xEF53, "ext4", NULL},
-    {0x58465342, "xfs", NULL},
-    {0x9123683E, "btrfs", "chattr +C FOLDER before the run: draws are written in place"},
-    {0x2FC12FC1, "zfs", NULL},
-    {0x01021994, "tmpfs", "in memory: gone after a reboot"},
-    {0x794C7630, "overlay", "of a container: gone with it"},
-    {0x65735546, "fuse", NULL},
+    {0x0BD00BD0, "lustre", "lfs setstripe --stripe-count 8 FOLDER before the run", false},
+    {0x47504653, "gpfs", "shared by all nodes; nothing to set", false},
+    {0x19830326, "beegfs", "beegfs-ctl --setpattern --numtargets=8 FOLDER before the run",
+     false},
+    {0x6969, "nfs", "slow for many ranks: a scratch file system is better", false},
+    {0xEF53, "ext4", NULL, true},
+    {0x58465342, "xfs", NULL, true},
+    {0x9123683E, "btrfs", "chattr +C FOLDER before the run: draws are written in place",
+     true},
+    {0x2FC12FC1, "zfs", NULL, true},
+    {0x01021994, "tmpfs", "in memory: gone after a reboot", true},
+    {0x794C7630, "overlay", "of a container: gone with it", true},
+    {0x65735546, "fuse", NULL, false},
 };
+
+static unsigned long magic_of(const struct statfs *info)
+{
+    return (unsigned long)info->f_type & 0xFFFFFFFFUL;
+}
+
+/* Its index, or -1. */
+static int find_system(const struct statfs *info)
+{
+    for (size_t i = 0; i < sizeof systems / sizeof *systems; i++)
+        if (systems[i].magic == magic_of(info)) return (int)i;
+    return -1;
+}
 
 static void describe(const char *path, char *text, size_t size)
 {
@@ -65,20 +80,32 @@ static void describe(const char *path, char *text, size_t size)
         }
         parent_of(at);
     }
-    const unsigned long magic = (unsigned long)info.f_type & 0xFFFFFFFFUL;
-    for (size_t i = 0; i < sizeof systems / sizeof *systems; i++)
-        if (systems[i].magic == magic) {
-            const char *hint = systems[i].hint;
-            snprintf(text, size, "%s%s%s", systems[i].name, hint ? ": " : "",
-                     hint ? hint : "");
-            return;
-        }
-    snprintf(text, size, "file system 0x%lx", magic);
+    const int i = find_system(&info);
+    const char *hint = i >= 0 ? systems[i].hint : NULL;
+    if (i >= 0)
+        snprintf(text, size, "%s%s%s", systems[i].name, hint ? ": " : "",
+                 hint ? hint : "");
+    else
+        snprintf(text, size, "file system 0x%lx", magic_of(&info));
+}
+
+bool bens_folder_is_local(const char *path)
+{
+    struct statfs info;
+    if (statfs(path, &info) != 0) return false;
+    const int i = find_system(&info);
+    return i >= 0 && systems[i].local;
 }
 #else
 static void describe(const char *path, char *text, size_t size)
 {
     snprintf(text, size, "file system of '%s'", path);
+}
+
+bool bens_folder_is_local(const char *path)
+{
+    (void)path;
+    return false;
 }
 #endif
 
