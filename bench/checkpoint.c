@@ -4,7 +4,7 @@
  *     mpirun -n 4 bench_checkpoint FOLDER
  *     mpirun --oversubscribe -n 64 bench_checkpoint FOLDER
  *
- * FOLDER is new or empty, and needs 8 GB; what is left there may be removed. Draws take the
+ * FOLDER is new or empty, and needs 9 GB; what is left there may be removed. Draws take the
  * way of a run (run/record.h: values, fdatasync, flags, fdatasync, a line). For write()
  * each rank has a file of its own, as large already as it will be, and waits for the disk
  * behind each draw. Rounds take turns, the best counts; all ranks begin together, and the
@@ -38,6 +38,7 @@ typedef struct {
     bens_checkpoint *checkpoint;
     int64_t row; /* of this rank's first chain in its checkpoint */
     int raw;     /* descriptor                                   */
+    int next;    /* draw that comes next                         */
 } setup;
 
 static int64_t chains(const setup *s)
@@ -57,9 +58,11 @@ static bens_status put_raw(setup *s)
 
 static bens_status put_draws(setup *s)
 {
-    for (int k = 0; k < DRAWS; k++)
+    const int end = s->next + DRAWS;
+    for (; s->next < end; s->next++)
         for (int64_t i = 0; i < chains(s); i++)
-            BENS_TRY(bens_record_put(s->record, i, s->theta, &(bens_draw){.step = k}));
+            BENS_TRY(
+                bens_record_put(s->record, i, s->theta, &(bens_draw){.step = s->next}));
     return bens_record_flush(s->record);
 }
 
@@ -84,13 +87,11 @@ static bens_status open_record(setup *s)
                                    .metrics = s->metrics,
                                    .layout = &s->layout,
                                    .params = &s->params,
-                                   .n_draws = DRAWS,
+                                   .n_draws = DRAWS * ROUNDS,
                                    .first_row = s->grid.begin,
                                    .first_chain = s->grid.begin,
                                    .n_chains = chains(s),
                                    .rank = bens_comm_rank(s->world)};
-    bens_record_close(s->record);
-    s->record = NULL;
     return bens_record_open(&spec, &s->record);
 }
 
@@ -125,7 +126,7 @@ static bens_status create_files(const char *parent, setup *s)
     const int64_t shape = VALUES;
     const bens_samples_spec spec = {.params = &s->params,
                                     .n_chains = CHAINS,
-                                    .n_draws = DRAWS,
+                                    .n_draws = DRAWS * ROUNDS,
                                     .n_data = 1,
                                     .config = "",
                                     .version = "bench"};
@@ -137,7 +138,7 @@ static bens_status create_files(const char *parent, setup *s)
     BENS_TRY(bens_alloc(TOGETHER, s->state_bytes, &s->states));
     for (size_t i = 0; i < VALUES; i++) s->theta[i] = (float)i;
     BENS_TRY(bens_grid_create(s->world, CHAINS, 0, 1, &s->grid));
-    BENS_TRY(bens_layout_create(CHAINS, s->grid.n_groups, DRAWS, &s->layout));
+    BENS_TRY(bens_layout_create(CHAINS, s->grid.n_groups, DRAWS * ROUNDS, &s->layout));
     return bens_layout_build(&s->layout, s->world, &s->grid, &spec, s->state_bytes,
                              s->folder, true);
 }
@@ -160,8 +161,8 @@ static bens_status compare(const char *parent, setup *s)
     BENS_TRY(create_files(parent, s));
     BENS_TRY(bens_comm_agree(s->world, open_raw(parent, s)));
     BENS_TRY(bens_comm_agree(s->world, open_checkpoint(s)));
+    BENS_TRY(bens_comm_agree(s->world, open_record(s)));
     for (int round = 0; round < ROUNDS; round++) {
-        BENS_TRY(bens_comm_agree(s->world, open_record(s)));
         BENS_TRY(measure(s, put_raw, &raw));
         BENS_TRY(measure(s, put_draws, &draws));
         BENS_TRY(measure(s, put_states, &states));
