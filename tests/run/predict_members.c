@@ -28,7 +28,7 @@ static bens_draws run(int64_t n_rows, int64_t n_draws)
 static bens_members choose(const bens_draws *d, const char *text, uint64_t repeat)
 {
     bens_member_choice choice;
-    bens_members m;
+    bens_members m = {0};
     if (bens_member_choice_parse(text, &choice) != BENS_OK ||
         bens_members_create(d, &choice, repeat, &m) != BENS_OK)
         fail_msg("%s: %s", text, bens_error_text());
