@@ -233,6 +233,23 @@ def out_of_distribution():
     assert d["ood/p"].shape == (200, 2)
 
 
+def far_rows():
+    """Where every member's p(y) is 0 in double, its log is not: nll is the log of their mean."""
+    header, rows = pima()
+    k = header.index("class")
+    table("remote.csv", header, [[v if j == k else float(v) * 1e4 for j, v in enumerate(r)]
+                                 for r in rows[:100]])
+    d = same_on_all_ranks("few", "--data", "remote.csv", "--log-likelihood")
+    each = d["log_likelihood/y"].reshape(1000, 100).astype(float)
+    assert (np.exp(each).max(0) == 0).any(), "no row is far enough"
+    most = each.max(0)
+    wanted = -(most + np.log(np.exp(each - most).mean(0))).mean()
+    found = scores(d)
+    # The log p that are written are float32: 2^-24 of each.
+    close("nll of far rows", found[0]["nll"] / wanted, 1, 1e-7)
+    assert np.isfinite(found[1]["nll"]) and found[1]["nll"] > 0
+
+
 def normal_cdf(x):
     return .5 * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))
 
@@ -393,6 +410,10 @@ def what_does_not_fit_is_refused():
     refused("is no whole samples file", PIMA, "--data", CSV, code=4)
     refused("has no samples.h5", source, "--data", CSV, code=4)
     refused("No such file", "few", "--data", CSV, "--output", "no/where.h5", code=4)
+    for kept in ("few/samples.h5", "few/checkpoint.h5", "test.csv", "few"):
+        was = os.path.isfile(kept) and open(kept, "rb").read()
+        refused(f"found '{kept}', which is something else", "few", "--data", CSV, "--output", kept)
+        assert not was or open(kept, "rb").read() == was, f"{kept} is not what it was"
     refused("wanted all, last, thin=K, N or 'N of M'", "few", "--data", CSV, "--members", "most")
     refused("found 1000 draws", "few", "--data", CSV, "--members", "15 of 35")
     refused("random members to repeat with", "few", "--data", CSV, "--repeat", 5)
@@ -416,6 +437,7 @@ groups_for_arviz()
 choices_of_members()
 without_training_file()
 out_of_distribution()
+far_rows()
 regression()
 three_classes()
 plug_in()

@@ -4,7 +4,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+static const char schema[] = "bens-predictions-1";
 
 struct bens_predictions {
     int fd;
@@ -74,7 +77,7 @@ static bens_status put_all(hid_t file, const bens_predictions_spec *spec,
                                      .obs_value = spec->obs_value,
                                      .n_classes = spec->n_outputs,
                                      .class_names = spec->class_names};
-    BENS_TRY(bens_h5_put_attribute(file, "schema", "bens-predictions-1"));
+    BENS_TRY(bens_h5_put_attribute(file, "schema", schema));
     BENS_TRY(bens_samples_put_origin(file, &about));
     BENS_TRY(put_variables(file, &about, l, address));
     BENS_TRY(bens_samples_put_observed(file, &about));
@@ -103,6 +106,33 @@ static uint64_t count_bytes(const bens_predictions_spec *spec,
     uint64_t bytes = 65536 + 16 * (uint64_t)(spec->n_obs + spec->n_ood);
     for (int i = 0; i < l->n; i++) bytes += bens_samples_size(&l->variable[i]) + 8192;
     return bytes;
+}
+
+static bool is_predictions(const char *path)
+{
+    hid_t file;
+    char *found;
+    bool is = false;
+    bens_h5_start();
+    if (bens_h5_open(path, &file) != BENS_OK) return false;
+    if (bens_h5_get_attribute(file, "schema", &found) == BENS_OK) {
+        is = strcmp(found, schema) == 0;
+        free(found);
+    }
+    H5Fclose(file);
+    return is;
+}
+
+/* What cannot be looked at cannot be written either: creating it tells why. */
+bens_status bens_predictions_check(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) return BENS_OK;
+    if (S_ISREG(info.st_mode) && is_predictions(path)) return BENS_OK;
+    BENS_FAIL(BENS_ERR_CONFIG,
+              "wanted a new file for the predictions, or older predictions to replace, "
+              "found '%s', which is something else; take another --output",
+              path);
 }
 
 bens_status bens_predictions_create(const char *path, const bens_predictions_spec *spec,

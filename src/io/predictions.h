@@ -56,6 +56,10 @@ typedef struct {
     uint64_t seed, data_hash;
 } bens_predictions_spec;
 
+/* May `path` be written? Yes if nothing has that name, or a predictions file. Errors:
+ * BENS_ERR_CONFIG: something else has it, which is not to be lost. */
+bens_status bens_predictions_check(const char *path);
+
 /* Creates a file for `path` (FOLDER/NAME, which may exist) under the name `temporary`.
  * Errors: BENS_ERR_IO: no such folder, disk full (wanted and free bytes). Nothing is left
  * behind then. */

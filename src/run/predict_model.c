@@ -215,6 +215,7 @@ bens_status bens_predictor_create(const bens_predict_request *request, bens_comm
 {
     *out = (bens_predictor){.request = request, .world = world};
     BENS_TRY(bens_draws_open(request->run, &out->draws));
+    BENS_TRY(bens_predictor_name_file(out));
     BENS_TRY(read_config(out));
     BENS_TRY(plan_model(out));
     return plan_rows(out);
@@ -224,7 +225,7 @@ bens_status bens_predictor_create(const bens_predict_request *request, bens_comm
 static int64_t row_values(const bens_predictor *p)
 {
     const int64_t n = p->members.n_units;
-    if (p->kind == BENS_PREDICTS_CLASSES) return n * (p->n_outputs + 2);
+    if (p->kind == BENS_PREDICTS_CLASSES) return n * (p->n_outputs + 3);
     return n * 6 + 2 * BENS_CRPS_MEMBERS;
 }
 

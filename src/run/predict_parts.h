@@ -76,7 +76,7 @@ typedef struct {
     double n_members;
     bens_uncertainty classes;
     bens_variances reals;
-    double *log_density; /* [rows] log sum p(y); plug-ins, and reals with y ...  */
+    double *log_density; /* [rows] log sum p(y); plug-ins, and others with y     */
     double *below;       /* [rows] sum P(Y <= y); the rest of them: reals with y */
     double *distance;    /* [rows] sum E|Y - y|                                  */
     int64_t n_pairing;   /* members that stand for all in the CRPS               */
@@ -137,6 +137,9 @@ bens_status bens_predictor_score(bens_predictor *p, bool record, bens_scores *ou
 
 /* ---- what comes of it (predict_write.c, predict_print.c) ---- */
 
+/* Local. p->path; rank 0 looks whether it may be written. Errors: BENS_ERR_CONFIG: a file
+ * that is no predictions file has that name; BENS_ERR_IO. */
+bens_status bens_predictor_name_file(bens_predictor *p);
 /* Collective. Makes the file, under its temporary name, and opens it everywhere. */
 bens_status bens_predictor_open_file(bens_predictor *p);
 /* Local, rank 0. scores [n_repeats]. */

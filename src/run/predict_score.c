@@ -23,7 +23,7 @@ enum { REPLICATES = 200, CHUNK = 64 /* rows between two turns of the replicates 
 typedef struct {
     double *weight; /* [n_units] how often the cluster of each was drawn             */
     bens_class_sums classes;
-    bens_real_sums reals;
+    bens_real_sums reals; /* classes and plug-ins: nll only                        */
     double n, total, noise, model;
     double *tu[BENS_N_SETS], *eu[BENS_N_SETS]; /* [n] of the set; NULL without --ood  */
     double *p;                                 /* [n_outputs] scratch                 */
@@ -168,6 +168,20 @@ static void note(replicate *r, int set, int64_t row, double total, double noise,
     r->model += model;
 }
 
+/* log of the mean density under the weights of a replicate. */
+static double mean_density(const replicate *r, const bens_unit *unit, int64_t n_units,
+                           double weight, int64_t i)
+{
+    double most = -INFINITY, sum = 0;
+    for (int64_t u = 0; u < n_units; u++)
+        if (r->weight[u] > 0 && !(unit[u].log_density[i] <= most))
+            most = unit[u].log_density[i];
+    if (!isfinite(most)) return most;
+    for (int64_t u = 0; u < n_units; u++)
+        if (r->weight[u] > 0) sum += r->weight[u] * exp(unit[u].log_density[i] - most);
+    return most + log(sum / weight);
+}
+
 static void add_classes(const scoring *s, replicate *r, const bens_unit *unit, int set,
                         int64_t first, int64_t i)
 {
@@ -190,22 +204,10 @@ static void add_classes(const scoring *s, replicate *r, const bens_unit *unit, i
     au /= weight;
     note(r, set, first + i, tu, au, tu - au);
     const bens_forecast *f = &p->set[set];
-    if (set == BENS_SET_DATA && f->scored)
-        bens_class_sums_add(&r->classes, r->p, &f->data->label[first + i], 1, K);
-}
-
-/* log of the mean density under the weights of a replicate. */
-static double mean_density(const replicate *r, const bens_unit *unit, int64_t n_units,
-                           double weight, int64_t i)
-{
-    double most = -INFINITY, sum = 0;
-    for (int64_t u = 0; u < n_units; u++)
-        if (r->weight[u] > 0 && !(unit[u].log_density[i] <= most))
-            most = unit[u].log_density[i];
-    if (!isfinite(most)) return most;
-    for (int64_t u = 0; u < n_units; u++)
-        if (r->weight[u] > 0) sum += r->weight[u] * exp(unit[u].log_density[i] - most);
-    return most + log(sum / weight);
+    if (set != BENS_SET_DATA || !f->scored) return;
+    bens_class_sums_add(&r->classes, r->p, &f->data->label[first + i], 1, K);
+    r->reals.n++; /* from logs: p itself may be 0 where its log is -1000 */
+    r->reals.nll -= mean_density(r, unit, p->members.n_units, weight, i);
 }
 
 static double total_weight(const replicate *r, const bens_unit *unit, int64_t n_units)
@@ -303,7 +305,7 @@ static void finish_replicate(const bens_predictor *p, replicate *r, double *valu
                  n_ood = (size_t)p->set[BENS_SET_OOD].n;
     const bens_class_scores c = bens_class_sums_finish(&r->classes);
     const bens_real_scores y = bens_real_sums_finish(&r->reals);
-    value[BENS_NLL] = p->kind == BENS_PREDICTS_CLASSES ? c.nll : y.nll;
+    value[BENS_NLL] = y.nll;
     value[BENS_ACCURACY] = c.accuracy;
     value[BENS_BRIER] = c.brier;
     value[BENS_ECE] = c.ece;

@@ -21,11 +21,6 @@ typedef struct {
     bool record;
 } block;
 
-static bool has_y(const block *b)
-{
-    return b->set->scored && b->p->kind != BENS_PREDICTS_CLASSES;
-}
-
 /* Member m of n stands for others in the CRPS if a new one of BENS_CRPS_MEMBERS equal
  * parts of the list ends with it. */
 static bool is_pairing(int64_t m, int64_t n)
@@ -38,7 +33,7 @@ static bens_status create_values(const block *b, bens_unit *u)
 {
     const size_t n = (size_t)b->n;
     const bool reals = b->p->kind == BENS_PREDICTS_REALS;
-    if (!has_y(b)) return BENS_OK;
+    if (!b->set->scored) return BENS_OK;
     u->n_values = reals ? n * (3 + 2 * (size_t)u->n_pairing) : n;
     BENS_TRY(bens_alloc(u->n_values, sizeof *u->values, &u->values));
     u->log_density = u->values;
@@ -57,7 +52,8 @@ static bens_status create_unit(const block *b, int64_t begin, int64_t end, bens_
     u->n_members = (double)(end - begin);
     for (int64_t m = begin; m < end; m++) u->n_pairing += is_pairing(m, p->members.n);
     if (p->kind == BENS_PREDICTS_CLASSES)
-        return bens_uncertainty_create((size_t)b->n, (size_t)p->n_outputs, &u->classes);
+        BENS_TRY(
+            bens_uncertainty_create((size_t)b->n, (size_t)p->n_outputs, &u->classes));
     if (p->kind == BENS_PREDICTS_REALS)
         BENS_TRY(bens_variances_create((size_t)b->n, 1, &u->reals));
     return create_values(b, u);
@@ -121,11 +117,15 @@ static bens_status forward(const block *b, bens_predict_worker *w, bens_unit *u)
         bens_uncertainty_add(&u->classes, 1, w->mean);
     else
         bens_variances_add(&u->reals, 1, w->mean, w->variance);
-    if (!b->record || !p->request->log_likelihood) return BENS_OK;
+    const bool classes_scored = p->kind == BENS_PREDICTS_CLASSES && b->set->scored;
+    const bool recorded = b->record && p->request->log_likelihood;
+    if (!classes_scored && !recorded) return BENS_OK;
     const bens_data *d = b->set->data;
     const bens_y y = {.label = d->label == NULL ? NULL : d->label + b->first,
                       .value = d->y == NULL ? NULL : d->y + b->first};
     c->likelihood->each(&at, w->out, p->n_raw, &y, b->n, w->each);
+    for (int64_t i = 0; i < b->n && classes_scored; i++)
+        u->log_density[i] = log_add(u->log_density[i], w->each[i]);
     return BENS_OK;
 }
 
@@ -194,7 +194,7 @@ static bens_status add_member(const block *b, int64_t m, int64_t *k,
     s = bens_draws_theta(p->draws, &w->params, member.row, member.draw, w->theta);
     BENS_TRY(s);
     BENS_TRY(p->kind == BENS_PREDICTS_DENSITY ? each_row(b, w, u) : forward(b, w, u));
-    if (p->kind == BENS_PREDICTS_REALS && has_y(b)) {
+    if (p->kind == BENS_PREDICTS_REALS && b->set->scored) {
         add_density(b, w, u);
         if (is_pairing(m, p->members.n)) add_pairing(b, w, (*k)++, u);
     }

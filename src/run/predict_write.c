@@ -13,7 +13,7 @@ typedef struct {
 } spec_texts;
 
 /* --output, or predictions.h5 beside samples.h5. */
-static bens_status name_file(bens_predictor *p)
+static bens_status choose_path(bens_predictor *p)
 {
     static const char name[] = "predictions.h5";
     const char *const given = p->request->output, *const samples = p->draws->path;
@@ -30,6 +30,12 @@ static bens_status name_file(bens_predictor *p)
     memcpy(p->path, samples, folder);
     memcpy(p->path + folder, name, sizeof name);
     return BENS_OK;
+}
+
+bens_status bens_predictor_name_file(bens_predictor *p)
+{
+    BENS_TRY(choose_path(p));
+    return bens_comm_rank(p->world) == 0 ? bens_predictions_check(p->path) : BENS_OK;
 }
 
 static const char *path_of_data(const bens_predictor *p)
@@ -104,8 +110,7 @@ bens_status bens_predictor_open_file(bens_predictor *p)
     bens_predictions_spec spec = {0};
     char *name = p->temporary;
     size_t size = sizeof p->temporary;
-    bens_status s = name_file(p);
-    if (s == BENS_OK) s = plan_cells(p, &texts);
+    bens_status s = plan_cells(p, &texts);
     if (s == BENS_OK) {
         spec = make_spec(p, &texts);
         if (bens_comm_rank(p->world) == 0)

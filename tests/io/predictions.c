@@ -162,6 +162,27 @@ static void a_file_that_cannot_be_made_leaves_nothing(void **state)
     fixture_release(&f);
 }
 
+static void only_predictions_are_replaced(void **state)
+{
+    (void)state;
+    fixture f;
+    char temporary[BENS_PATH_SIZE], path[BENS_PATH_SIZE];
+    const bens_predictions_spec spec = classes();
+    fixture_make(&f);
+    assert_int_equal(bens_samples_create(f.folder, "samples.h5", &f.spec), BENS_OK);
+    assert_int_equal(bens_predictions_check(f.path), BENS_ERR_CONFIG);
+    assert_int_equal(bens_predictions_check(f.folder), BENS_ERR_CONFIG);
+    snprintf(path, sizeof path, "%s/rows.csv", f.folder);
+    assert_int_equal(bens_predictions_check(path), BENS_OK); /* nothing is there */
+    assert_int_equal(bens_folder_write(f.folder, "rows.csv", "a,y\n1,2\n"), BENS_OK);
+    assert_int_equal(bens_predictions_check(path), BENS_ERR_CONFIG);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(bens_predictions_create(path, &spec, temporary), BENS_OK);
+    assert_int_equal(bens_predictions_publish(path, temporary), BENS_OK);
+    assert_int_equal(bens_predictions_check(path), BENS_OK);
+    fixture_release(&f);
+}
+
 static void inputs_are_known_from_the_samples(void **state)
 {
     (void)state;
@@ -258,6 +279,7 @@ int main(void)
         cmocka_unit_test(what_is_put_comes_back),
         cmocka_unit_test(every_kind_has_its_variables),
         cmocka_unit_test(a_file_that_cannot_be_made_leaves_nothing),
+        cmocka_unit_test(only_predictions_are_replaced),
         cmocka_unit_test(inputs_are_known_from_the_samples),
         cmocka_unit_test(foreign_inputs_are_refused),
     };
