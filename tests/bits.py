@@ -1,5 +1,5 @@
 """The bits of the draws do not depend on ranks, threads, or how chains are dealt out.
-ctest: timeout 600"""
+ctest: timeout 600; processors 2"""
 import os
 import re
 import subprocess

@@ -1,6 +1,6 @@
 """Every crash point of bens train: it is killed at its n-th write, sync or rename, for all n, in a
 new run, in one that goes on and in one that is made larger; resumed, it has the bits of the run
-that was not. ctest: timeout 600
+that was not. ctest: timeout 600; processors 2
 
     crash_points.py BUILD SOURCE [STEP]     every STEP-th point of the kinds beside torn (7; 1: all)
 

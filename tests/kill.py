@@ -1,5 +1,5 @@
 """Killed at any instant, no reported draw is lost: random kills of all ranks, of one rank and of
-mpirun, for several samplers; a rank that is stopped, a clock that jumps. ctest: timeout 300
+mpirun, for several samplers; a rank that is stopped, a clock that jumps. ctest: timeout 300; processors 2
 
     kill.py BUILD SOURCE [KILLS [SEED]]     (24 kills; tests/kill_many.py has 1,000)
 

@@ -1,5 +1,5 @@
 """A rank of a sharded run that stops answering: one line, exit 5, within the time limit.
-ctest: timeout 120"""
+ctest: timeout 120; processors 2"""
 import os
 import shutil
 import signal

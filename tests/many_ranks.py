@@ -1,5 +1,5 @@
 """64 ranks on whatever cores there are: rectangles and their index open as one data set.
-ctest: timeout 300"""
+ctest: timeout 300; processors 2"""
 import os
 import sys
 import time

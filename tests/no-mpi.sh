@@ -1,5 +1,5 @@
 #!/bin/bash
-# ctest: timeout 600
+# ctest: timeout 600; processors 2
 # The rooms that know neither MPI nor HDF5 build and pass their tests without them, so that
 # they can be tested on a bare machine with a GPU. Nothing of them links either library.
 set -eu

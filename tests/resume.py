@@ -1,5 +1,5 @@
 """A run that is stopped, killed and made larger has the bits of the run that was not.
-ctest: timeout 900"""
+ctest: timeout 900; processors 2"""
 import os
 import random
 import re

@@ -1,6 +1,6 @@
 """The scripts of jobs/slurm under a real Slurm of four nodes, started here for the test: signals,
 checkpoints, the queue again, arrays, GPUs as sites bind them, a killed rank.
-ctest: timeout 300; label slurm"""
+ctest: timeout 300; processors 2; label slurm"""
 import glob
 import json
 import os
