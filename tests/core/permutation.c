@@ -1,4 +1,5 @@
-/* core/permutation: a bijection for every n, whose images look drawn at random over
+/* ctest: timeout 180
+ * core/permutation: a bijection for every n, whose images look drawn at random over
  * the keys, the epochs and the chains. Seeds are fixed, so each statistic is one
  * number; |z| < 4 leaves a right program about one chance in 16,000 per statistic to
  * have failed when it was written.
