@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/text.h"
 #include "io/folder.h"
+#include "run/state.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -83,12 +84,18 @@ static bens_status show_files(const bens_session *s)
         spec.n_draws = r->n_draws;
         bytes += (double)bens_samples_bytes(&spec);
     }
+    /* two slots a chain, in whole pages */
+    const double slot = (double)bens_state_bytes(&s->problem) + 4096;
+    for (int64_t i = 0; i < s->layout.n_checkpoints; i++)
+        if (s->layout.checkpoint[i].is_new)
+            bytes += 2 * slot * (double)s->layout.checkpoint[i].n_rows;
     BENS_TRY(bens_folder_free(folder, &free_bytes));
     bens_text_bytes(bytes, need, sizeof need);
     bens_text_bytes((double)free_bytes, space, sizeof space);
     bens_text_bytes(memory(s), ram, sizeof ram);
     printf("memory     about %s a rank\n", ram);
-    printf("writes     %s: samples.h5%s, metrics.jsonl, config.ini: %s, %s free\n",
+    printf("writes     %s: samples.h5%s, checkpoint.h5, metrics.jsonl, config.ini: %s, "
+           "%s free\n",
            folder, s->layout.n_samples > 1 ? " (an index over rectangles)" : "", need,
            space);
     if (bytes > (double)free_bytes)

@@ -1,6 +1,6 @@
 /* stop.h - a run that is asked to stop: by USR1, USR2, TERM or INT, or by its time limit.
  * It then finishes the step, writes checkpoints and exits with 75 ("run me again"). A
- * second signal ends the process at once. All are Local. */
+ * second one of the same kind ends the process at once. All are Local. */
 #ifndef BENS_RUN_STOP_H
 #define BENS_RUN_STOP_H
 

@@ -206,14 +206,6 @@ static bens_status run_chains(group *g)
     int64_t at, first;
     find_start(g, &at, &first);
     g->kept = bens_clock();
-    if (p->thin > 0 && at <= p->burn_in) {
-        /* the first kinetic temperature is of the steps after the burn-in */
-        BENS_TRY(advance(g, at, p->burn_in));
-        if (!g->stopped) at = p->burn_in;
-        for (int64_t i = 0; i < g->n; i++)
-            if (g->chain[i].step == p->burn_in)
-                g->chain[i].scalars.sum_m2 = g->chain[i].scalars.n_sum = 0;
-    }
     for (int64_t k = first; k < p->n_draws && !g->stopped; k++) {
         const int64_t until = bens_problem_draw_step(p, k);
         BENS_TRY(advance(g, at, until));
