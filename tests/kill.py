@@ -144,7 +144,7 @@ def stopped_rank():
 
 def clock_jumps(jump):
     """The date is off by an hour in the middle: nothing is drawn or timed by it."""
-    settings = RUN | dict(run__time_limit="20 min")
+    settings = RUN | dict(run__time_limit="20 min", checkpoint__every="0.005 s")
     whole, _ = whole_run(PIMA, "whole", 4, **settings)
     clock = dict(LD_PRELOAD=os.path.join(build, "tests", "libclock.so"),
                  ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0",
