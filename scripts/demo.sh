@@ -3,6 +3,7 @@
 # a logistic regression on the Pima data with 4 ranks, shows the result, whether to believe it and
 # what it predicts.
 set -euo pipefail
+umask 022 # bens refuses folders that anybody may write in
 cd "$(dirname "$0")/.."
 . scripts/packages.sh
 scripts/install.sh $packages_build $packages_read

@@ -5,6 +5,7 @@
 #   scripts/test.sh --fast   for developers: gcc only, nothing is installed by apt-get
 #   scripts/test.sh --long   only the tests labelled long (slow statistics), gcc only
 set -euo pipefail
+umask 022 # bens refuses folders that anybody may write in
 cd "$(dirname "$0")/.."
 mode=${1:-all}
 case $mode in all | --fast | --long) ;; *) sed -n '2,6p' "$0" >&2; exit 2 ;; esac
