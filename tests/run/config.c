@@ -175,7 +175,7 @@ static void set_is_stronger_than_the_file(void **state)
     (void)state;
     made(pima,
          (const char *const[]){"chain.draws=7", "chain.draws=8", "prior w.*.scale=3",
-                               "run.output=here/x"},
+                               "run.output=here/x", NULL},
          &c);
     assert_true(c.chain.draws == 8);
     assert_int_equal(c.n_priors, 3);
@@ -189,7 +189,7 @@ static void set_is_stronger_than_the_file(void **state)
 
     made(pima,
          (const char *const[]){"prior.scale=5", "sampler.name=baoa",
-                               "sampler.integrator=", "data.batch=full"},
+                               "sampler.integrator=", "data.batch=full", NULL},
          &c);
     assert_true(c.prior[0].scale == 5 && c.data.batch == 0);
     bens_config_release(&c);
