@@ -7,6 +7,7 @@
 #ifndef BENS_BACKEND_BACKEND_H
 #define BENS_BACKEND_BACKEND_H
 
+#include "backend/layers.h"
 #include "core/params.h"
 #include "core/permutation.h"
 #include "core/rng.h"
@@ -164,6 +165,10 @@ typedef struct bens_backend {
 
     /* y [n] += x [n]. */
     void (*add)(const float *x, size_t n, float *y);
+
+    /* The kernels of networks, layers.h; those of the instruction set that start()
+     * chose. */
+    const bens_layers *(*layers)(void);
 } bens_backend;
 
 /* The backends this program was built with, in the order of list.h; NULL behind the

@@ -164,6 +164,8 @@ BENS_HD void BENS_K(normal_pair)(BENS_U radius, BENS_U angle, BENS_F *first,
               BENS_K(fma)(psi, sinc, cosine);
 }
 
+#include "core/activations/list.h"
+
 #undef BENS_C
 #undef BENS_F
 #undef BENS_U

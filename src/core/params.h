@@ -21,6 +21,18 @@ typedef struct {
     const char *const *labels; /* [n], borrowed from the data; NULL: 0 ... n-1 */
 } bens_axis;
 
+/* Where a chain starts: independent over the elements. */
+typedef enum {
+    BENS_INIT_ZERO,
+    BENS_INIT_ONE,
+    BENS_INIT_NORMAL,  /* N(0, scale^2)                                         */
+    BENS_INIT_UNIFORM, /* on (-scale, scale); PyTorch's default: 1/sqrt(fan_in) */
+} bens_init_kind;
+typedef struct {
+    bens_init_kind kind;
+    double scale;
+} bens_init;
+
 typedef struct {
     char name[BENS_NAME_SIZE]; /* [A-Za-z0-9_.]+, a variable of posterior */
     int rank;                  /* 0 = scalar                              */
@@ -31,6 +43,7 @@ typedef struct {
      * axes; a model may say otherwise. */
     int64_t fan_in;
     bens_prior prior;
+    bens_init init;
     bool output; /* no parameter: computed from them and stored beside them */
 } bens_tensor;
 

@@ -44,6 +44,17 @@ bens_status bens_names_copy(const char *const *names, int64_t n, char ***out)
     return BENS_OK;
 }
 
+void bens_data_gather(const bens_data *d, const bens_rows *rows, int64_t first, int64_t n,
+                      float *x)
+{
+    const size_t F = (size_t)d->n_features;
+    for (int64_t i = 0; i < n; i++, x += F) {
+        const int64_t row =
+            rows->index == NULL ? rows->first + first + i : rows->index[first + i];
+        memcpy(x, d->x + (size_t)row * F, F * sizeof *x);
+    }
+}
+
 void bens_data_destroy(bens_data *data)
 {
     if (data == NULL) return;

@@ -4,6 +4,7 @@
 #ifndef BENS_DATA_DATA_H
 #define BENS_DATA_DATA_H
 
+#include "backend/backend.h"
 #include "core/option.h"
 #include "core/params.h"
 
@@ -11,6 +12,8 @@ typedef enum { BENS_TARGET_CLASS, BENS_TARGET_REAL } bens_target;
 
 typedef struct {
     int64_t n_rows, n_features;
+    int rank; /* of a row: 1 for a table, 2 or 3 for images, channels last */
+    int64_t dim[3];       /* [rank] of a row; their product is n_features               */
     float *x;             /* [n_rows][n_features], standardised if asked                */
     int32_t *label;       /* [n_rows] class index; NULL for a real target               */
     float *y;             /* [n_rows] real target; NULL for classes                     */
@@ -25,6 +28,11 @@ void bens_data_destroy(bens_data *data); /* takes NULL */
 
 /* Local. *out = a copy of names [n], one block: free() releases all of it. */
 bens_status bens_names_copy(const char *const *names, int64_t n, char ***out);
+
+/* Local. x [n][n_features] = the rows first ... first + n - 1 of `rows`, as a model sees
+ * them. */
+void bens_data_gather(const bens_data *data, const bens_rows *rows, int64_t first,
+                      int64_t n, float *x);
 
 /* A source reads one file whole, unstandardised. Its keys stand in [data] beside the
  * common ones; `options` is the struct that they fill. */

@@ -11,14 +11,17 @@
 #define BENS_MODELS_MODEL_H
 
 #include "models/likelihood.h"
+#include "ops/graph.h"
 
 typedef struct {
+    const struct bens_model *model; /* whose create() is called */
     const void *options;
     const char *const *settings; /* any_key: key, value, ..., NULL; else NULL */
     const bens_backend *be;
     const bens_data *data;             /* training data, borrowed for life; NULL: none */
     const bens_likelihood *likelihood; /* its target is that of data; NULL: none */
     const void *likelihood_options;
+    int64_t batch; /* rows of the evaluations that come most often */
 } bens_model_setup;
 
 /* The rows of one evaluation (none is legal: value and gradient are 0), and its place in
@@ -30,13 +33,18 @@ typedef struct {
     bool exact;
 } bens_batch;
 
-typedef struct {
+typedef struct bens_model {
     const char *name, *doc;
     const bens_option *options; /* its keys in [model], ended by {0}             */
     size_t options_size;
     bool own_density; /* [likelihood] and [prior] are refused, [data] too ...    */
     bool own_data;    /* ... but for batch and order: the model has N rows itself */
     bool any_key;     /* further keys of [model] are handed over as they are     */
+
+    /* A network (network.h, whose functions the others then are): its ops from x, the
+     * input, to `outputs` numbers a row. data: for the vocabulary, ... NULL: no network. */
+    bens_node (*build)(bens_graph *graph, const void *options, bens_node x,
+                       int64_t outputs);
 
     /* Local. Adds its tensors to params; *state is what the other functions get.
      * Errors: BENS_ERR_CONFIG. */

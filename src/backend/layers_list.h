@@ -1,0 +1,3 @@
+/* The kernels of layers.h: one line each. */
+X(activate)
+X(activate_back)

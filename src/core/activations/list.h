@@ -1,0 +1,7 @@
+/* The registry of activations: one line each. See activation.h. */
+#include "core/activations/relu.h"
+#include "core/activations/leaky_relu.h"
+#include "core/activations/tanh.h"
+#include "core/activations/sigmoid.h"
+#include "core/activations/gelu.h"
+#include "core/activations/silu.h"

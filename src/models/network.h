@@ -1,0 +1,33 @@
+/* network.h - models that are a graph of ops with a likelihood. A model's file is its
+ * options, a function `build` and
+ *
+ *     const bens_model bens_model_NAME = {.name = ..., .options = ..., .build = build,
+ *                                         BENS_NETWORK};
+ *
+ * Rows go through the graph in blocks of a fixed size (so that sums do not depend on who
+ * works on what), one parameter of the likelihood (log_noise) stands behind the
+ * network's. */
+#ifndef BENS_MODELS_NETWORK_H
+#define BENS_MODELS_NETWORK_H
+
+#include "models/model.h"
+
+bens_status bens_network_create(const bens_model_setup *setup, bens_params *params,
+                                void **state);
+void bens_network_destroy(void *state);
+void bens_network_init(const void *state, const bens_params *params, const bens_rng *at,
+                       float *theta);
+bens_status bens_network_log_lik(void *state, const float *theta, const bens_batch *batch,
+                                 double *value, float *grad);
+bens_status bens_network_outputs(const void *state, bens_params *outputs);
+void bens_network_output(void *state, const float *theta, float *out);
+bens_status bens_network_forward(void *state, const float *theta, const float *x,
+                                 int64_t n, float *out);
+
+#define BENS_NETWORK                                                                     \
+    .create = bens_network_create, .destroy = bens_network_destroy,                      \
+    .init = bens_network_init, .log_lik = bens_network_log_lik,                          \
+    .outputs = bens_network_outputs, .output = bens_network_output,                      \
+    .forward = bens_network_forward
+
+#endif
