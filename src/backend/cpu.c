@@ -17,7 +17,8 @@
         .level = #v, .doc = text, .langevin = bens_langevin_##v, .rms = bens_rms_##v,    \
         .adam = bens_adam_##v, .squares = bens_squares_##v, .normals = bens_normals_##v, \
         .sample = bens_sample_##v, .permute = bens_permute_##v, .logit = bens_logit_##v, \
-        .softmax = bens_softmax_##v, .sigmoid = bens_sigmoid_##v, .add = bens_add_##v    \
+        .softmax = bens_softmax_##v, .sigmoid = bens_sigmoid_##v, .add = bens_add_##v,   \
+        .layers = &bens_cpu_layers_##v                                                   \
     }
 
 static const bens_cpu_kernels levels[] = {
@@ -135,6 +136,11 @@ static void squares(const bens_params *params, const float *x, double scale_x,
     kernels->squares(params, x, scale_x, y, scale_y, square, each);
 }
 
+static const bens_layers *layers(void)
+{
+    return kernels->layers;
+}
+
 static void normals(const bens_rng *at, uint64_t first, size_t n, float *z)
 {
     kernels->normals(at, first, n, z);
@@ -191,4 +197,5 @@ const bens_backend bens_backend_cpu = {
     .softmax = softmax,
     .sigmoid = sigmoid,
     .add = add,
+    .layers = layers,
 };

@@ -30,7 +30,10 @@ typedef struct {
     void (*sigmoid)(const float *logits, const int32_t *label, int64_t n, double *value,
                     float *dlogits);
     void (*add)(const float *x, size_t n, float *y);
+    const bens_layers *layers;
 } bens_cpu_kernels;
+
+extern const bens_layers bens_cpu_layers_v1, bens_cpu_layers_v3, bens_cpu_layers_v4;
 
 #define BENS_DECLARE_KERNELS(v)                                                          \
     void bens_langevin_##v(const bens_params *params, float *theta, float *m,            \

@@ -41,6 +41,8 @@ static bens_status read_header(table *t)
     BENS_TRY(bens_csv_header(csv, t->target, &t->column));
     t->n_columns = csv->n_fields;
     t->data->n_features = t->n_columns - 1;
+    t->data->rank = 1;
+    t->data->dim[0] = t->data->n_features;
     const size_t behind = (size_t)(t->data->n_features - t->column);
     memmove(csv->field + t->column, csv->field + t->column + 1,
             behind * sizeof *csv->field);

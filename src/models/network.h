@@ -24,6 +24,10 @@ void bens_network_output(void *state, const float *theta, float *out);
 bens_status bens_network_forward(void *state, const float *theta, const float *x,
                                  int64_t n, float *out);
 
+/* Local. The settings `outputs` of a model (0: as many as the likelihood needs) against
+ * `needed`: refuses the graph if they differ. */
+void bens_network_check_outputs(bens_graph *graph, int64_t given, int64_t needed);
+
 #define BENS_NETWORK                                                                     \
     .create = bens_network_create, .destroy = bens_network_destroy,                      \
     .init = bens_network_init, .log_lik = bens_network_log_lik,                          \

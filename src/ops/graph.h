@@ -31,6 +31,10 @@ bens_node bens_graph_add(bens_graph *graph, const bens_op *op, const char *name,
 bens_node bens_graph_add2(bens_graph *graph, const bens_op *op, const char *name,
                           bens_op_options options, bens_node x1, bens_node x2);
 
+/* Local. What the settings of a model got wrong, as BENS_FAIL: "wanted ..., found ...". */
+bens_node bens_graph_refuse(bens_graph *graph, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Local. The shape of a node's row; of rank 0 behind an error. */
 const bens_shape *bens_graph_shape(const bens_graph *graph, bens_node node);
 
@@ -45,15 +49,15 @@ size_t bens_graph_bytes(const bens_graph *graph);
 /* Local. *y [n][outputs] = the network at x [n][input], 0 < n <= rows; borrowed until the
  * next call. keep: bens_graph_backward will follow. */
 void bens_graph_forward(bens_graph *graph, const float *theta, const float *x, int64_t n,
-                        bool keep, float **y);
+                        bool keep, const float **y);
 
 /* Elements first ... first + n - 1 of grad are final. */
 typedef void bens_graph_final(void *context, size_t first, size_t n);
 
 /* Local. After a forward with keep, at the same theta and x: grad (of the tensors,
- * overwritten; padding is not touched) from dy [n][outputs], which may be the y of
- * forward, overwritten, and is destroyed. `final` (may be NULL) hears of the ranges of
- * grad, from the last to the first, as soon as they are done. */
+ * overwritten; padding is not touched) from dy [n][outputs], which is the caller's and is
+ * destroyed. `final` (may be NULL) hears of the ranges of grad, from the last to the
+ * first, as soon as they are done. */
 void bens_graph_backward(bens_graph *graph, const float *theta, float *dy, float *grad,
                          bens_graph_final *final, void *context);
 

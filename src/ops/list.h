@@ -1,2 +1,3 @@
 /* The registry of ops: one line each (activations have their own, core/activations). */
 X(dense)
+X(flatten)

@@ -35,31 +35,33 @@ typedef struct {
 } bens_op_options;
 
 typedef struct bens_graph bens_graph;
+typedef struct bens_op bens_op;
 
 /* One use of an op, while the graph is built. plan() reads what stands first and sets the
  * rest. */
 typedef struct {
+    const bens_op *op;
     const char *name; /* of this use: the first part of its tensors' names */
     const bens_op_options *options;
     const bens_shape *in[BENS_OP_INPUTS];
     bens_graph *graph;
 
     bens_shape out;
-    size_t saved;   /* floats a row that backward needs from forward, besides x and y */
-    size_t scratch; /* floats that one call needs for itself, for `rows` rows: of what */
-                    /* depends on rows, scratch_row; both are added                    */
-    size_t scratch_row;
-    bool without_x, without_y; /* backward reads neither x / nor y: they may be reused */
+    bool view;          /* y is x under another shape: forward and backward are NULL  */
+    size_t saved;       /* floats a row that backward needs of forward, besides x, y  */
+    size_t scratch;     /* floats that a call needs for itself ...                    */
+    size_t scratch_row; /* ... and those that it needs for each row, behind the first */
 } bens_op_plan;
 
 /* Local. Adds the tensor NAME.`part` (its layout is PyTorch's) with its initialiser; the
- * k-th one added is theta[k] of the calls. A fan_in is set from the shape.
+ * k-th one added is theta[k] of the calls. fan_in: inputs of an output, for priors and
+ * BENS_INIT_UNIFORM, whose scale is then 1 / sqrt(fan_in) if it is given as 0.
  * Errors: BENS_ERR_CONFIG. */
 bens_status bens_op_tensor(bens_op_plan *plan, const char *part, int rank,
-                           const int64_t *shape, bens_init init);
+                           const int64_t *shape, int64_t fan_in, bens_init init);
 
-/* Local. "[model] conv1 (conv1d): wanted WANTED, found FOUND", of which one is a text and
- * the other the shape of input k. */
+/* Local. BENS_ERR_CONFIG: "op conv1 (conv1d): wanted WANTED, found an input of
+ * 28 x 28 a row", of input k. */
 bens_status bens_op_refuse(const bens_op_plan *plan, int k, const char *wanted);
 
 /* One call. Pointers are to whole batches [n][...]. */
@@ -72,16 +74,16 @@ typedef struct {
     bool keep; /* forward: a backward will follow, so `saved` is wanted */
 
     const float *x[BENS_OP_INPUTS];
-    float *y;                                /* forward: written; backward: as it was  */
-    const float *theta[BENS_OP_TENSORS];     /* the tensors, in the order of the plan  */
-    float *saved, *scratch;                  /* [n][saved], [scratch + n scratch_row]  */
+    float *y;                            /* forward: written; backward: as it was  */
+    const float *theta[BENS_OP_TENSORS]; /* the tensors, in the order of the plan  */
+    float *saved, *scratch;              /* [n][saved], [scratch + n scratch_row]  */
 
-    float *dy;                               /* d log-lik / dy; may be overwritten     */
-    float *dx[BENS_OP_INPUTS];               /* overwritten; NULL: not wanted          */
-    float *dtheta[BENS_OP_TENSORS];          /* overwritten; NULL: frozen, not wanted  */
+    float *dy;                      /* d log-lik / dy; may be overwritten     */
+    float *dx[BENS_OP_INPUTS];      /* overwritten; NULL: not wanted          */
+    float *dtheta[BENS_OP_TENSORS]; /* overwritten                            */
 } bens_op_call;
 
-typedef struct {
+struct bens_op {
     const char *name, *doc;
     int n_inputs; /* 1 or 2 */
 
@@ -91,7 +93,7 @@ typedef struct {
     void (*forward)(const bens_op_call *call);
     /* Local. dx and dtheta from dy, in the state that forward left. */
     void (*backward)(const bens_op_call *call);
-} bens_op;
+};
 
 #define X(name) extern const bens_op bens_op_##name;
 #include "ops/list.h"

@@ -81,12 +81,14 @@ static bens_status create_like(bens_predictor *p)
 static bens_status create_worker(const bens_predictor *p, bens_predict_worker *w)
 {
     const bens_config *c = &p->config;
-    const bens_model_setup setup = {.options = c->model_options,
+    const bens_model_setup setup = {.model = c->model,
+                                    .options = c->model_options,
                                     .settings = c->model_settings,
                                     .be = bens_backend_find(c->run.backend),
                                     .data = p->like,
                                     .likelihood = c->likelihood,
-                                    .likelihood_options = c->likelihood_options};
+                                    .likelihood_options = c->likelihood_options,
+                                    .batch = 256};
     BENS_TRY(c->model->create(&setup, &w->params, &w->state));
     BENS_TRY(bens_draws_match(p->draws, &w->params));
     return bens_alloc(w->params.n, sizeof *w->theta, &w->theta);

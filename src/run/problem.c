@@ -12,14 +12,19 @@ static bens_status open_data(const bens_config *config, bens_problem *p)
 }
 
 /* N and what the model has besides a likelihood of rows. */
-static bens_status plan_model(const bens_config *config, bens_problem *p)
+static bens_status plan_model(const bens_config *config, int64_t n_slices,
+                              bens_problem *p)
 {
-    const bens_model_setup setup = {.options = config->model_options,
+    const int64_t all = p->train != NULL ? p->train->n_rows : 1;
+    const int64_t batch = config->data.batch == 0 ? all : config->data.batch;
+    const bens_model_setup setup = {.model = config->model,
+                                    .options = config->model_options,
                                     .settings = config->model_settings,
                                     .be = p->be,
                                     .data = p->train,
                                     .likelihood = config->likelihood,
-                                    .likelihood_options = config->likelihood_options};
+                                    .likelihood_options = config->likelihood_options,
+                                    .batch = (batch + n_slices - 1) / n_slices};
     BENS_TRY(config->model->create(&setup, &p->params, &p->state));
     p->model = config->model; /* from here on it has a state to destroy */
     return BENS_OK;
@@ -175,7 +180,7 @@ static bens_status plan(const bens_config *config, int64_t n_slices, bens_proble
 {
     BENS_TRY(bens_pool_create(&p->pool));
     if (!config->model->own_density) BENS_TRY(open_data(config, p));
-    BENS_TRY(plan_model(config, p));
+    BENS_TRY(plan_model(config, n_slices, p));
     BENS_TRY(plan_order(config, n_slices, p));
     BENS_TRY(plan_priors(config, p));
     BENS_TRY(plan_start(config, p));
