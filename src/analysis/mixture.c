@@ -63,6 +63,13 @@ double bens_mixture_log_density(const bens_mixture *mixture, double y)
     return most + log(sum / total_weight(mixture));
 }
 
+double bens_log_add(double a, double b)
+{
+    const double most = a > b ? a : b, off = a > b ? b - a : a - b;
+    if (isnan(a) || isnan(b)) return NAN;
+    return isinf(most) ? most : most + log1p(exp(off));
+}
+
 double bens_normal_distance(double mean, double sd)
 {
     if (sd == 0) return fabs(mean);

@@ -17,6 +17,9 @@ double bens_mixture_mean(const bens_mixture *mixture);
 double bens_mixture_cdf(const bens_mixture *mixture, double y);
 double bens_mixture_log_density(const bens_mixture *mixture, double y);
 
+/* log(exp(a) + exp(b)), where the exponentials may be too small or large for a double. */
+double bens_log_add(double a, double b);
+
 /* E|X| of X ~ N(mean, sd^2), sd >= 0. */
 double bens_normal_distance(double mean, double sd);
 

@@ -4,18 +4,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+size_t bens_uncertainty_size(size_t n_inputs, size_t n_classes)
+{
+    return 1 + n_inputs * (n_classes + 2);
+}
+
+bens_uncertainty bens_uncertainty_over(double *values, size_t n_inputs, size_t n_classes)
+{
+    double *const p = values + 1, *const entropy = p + n_inputs * n_classes;
+    return (bens_uncertainty){.n_inputs = n_inputs,
+                              .n_classes = n_classes,
+                              .n_values = bens_uncertainty_size(n_inputs, n_classes),
+                              .values = values,
+                              .weight = values,
+                              .p = p,
+                              .entropy = entropy,
+                              .divergence = entropy + n_inputs};
+}
+
 bens_status bens_uncertainty_create(size_t n_inputs, size_t n_classes,
                                     bens_uncertainty *out)
 {
-    bens_uncertainty u = {.n_inputs = n_inputs,
-                          .n_classes = n_classes,
-                          .n_values = 1 + n_inputs * (n_classes + 2)};
-    BENS_TRY(bens_alloc(u.n_values, sizeof *u.values, &u.values));
-    u.weight = u.values;
-    u.p = u.weight + 1;
-    u.entropy = u.p + n_inputs * n_classes;
-    u.divergence = u.entropy + n_inputs;
-    *out = u;
+    double *values;
+    BENS_TRY(
+        bens_alloc(bens_uncertainty_size(n_inputs, n_classes), sizeof *values, &values));
+    *out = bens_uncertainty_over(values, n_inputs, n_classes);
     return BENS_OK;
 }
 

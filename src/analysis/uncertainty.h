@@ -34,6 +34,10 @@ typedef struct {
 bens_status bens_uncertainty_create(size_t n_inputs, size_t n_classes,
                                     bens_uncertainty *out);
 void bens_uncertainty_release(bens_uncertainty *u);
+/* The accumulator whose state is values [bens_uncertainty_size()] (zeros: empty), which
+ * stay the caller's: it is not released. */
+size_t bens_uncertainty_size(size_t n_inputs, size_t n_classes);
+bens_uncertainty bens_uncertainty_over(double *values, size_t n_inputs, size_t n_classes);
 /* Empty again. */
 void bens_uncertainty_clear(bens_uncertainty *u);
 

@@ -4,18 +4,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-bens_status bens_variances_create(size_t n_inputs, size_t n_outputs, bens_variances *out)
+size_t bens_variances_size(size_t n_inputs, size_t n_outputs)
+{
+    return 1 + 3 * n_inputs * n_outputs;
+}
+
+bens_variances bens_variances_over(double *values, size_t n_inputs, size_t n_outputs)
 {
     const size_t n = n_inputs * n_outputs;
-    bens_variances v = {.n_inputs = n_inputs,
-                        .n_outputs = n_outputs,
-                        .n_values = 1 + 3 * n};
-    BENS_TRY(bens_alloc(v.n_values, sizeof *v.values, &v.values));
-    v.weight = v.values;
-    v.mean = v.weight + 1;
-    v.noise = v.mean + n;
-    v.spread = v.noise + n;
-    *out = v;
+    return (bens_variances){.n_inputs = n_inputs,
+                            .n_outputs = n_outputs,
+                            .n_values = bens_variances_size(n_inputs, n_outputs),
+                            .values = values,
+                            .weight = values,
+                            .mean = values + 1,
+                            .noise = values + 1 + n,
+                            .spread = values + 1 + 2 * n};
+}
+
+bens_status bens_variances_create(size_t n_inputs, size_t n_outputs, bens_variances *out)
+{
+    double *values;
+    BENS_TRY(
+        bens_alloc(bens_variances_size(n_inputs, n_outputs), sizeof *values, &values));
+    *out = bens_variances_over(values, n_inputs, n_outputs);
     return BENS_OK;
 }
 

@@ -21,6 +21,9 @@ typedef struct {
 
 bens_status bens_variances_create(size_t n_inputs, size_t n_outputs, bens_variances *out);
 void bens_variances_release(bens_variances *v);
+/* As bens_uncertainty_over: values [bens_variances_size()] stay the caller's. */
+size_t bens_variances_size(size_t n_inputs, size_t n_outputs);
+bens_variances bens_variances_over(double *values, size_t n_inputs, size_t n_outputs);
 void bens_variances_clear(bens_variances *v);
 
 /* One member: mean, noise [n_inputs][n_outputs], noise a variance >= 0. Weight 0 changes

@@ -69,13 +69,6 @@ void bens_units_release(bens_unit *unit, int64_t n)
     free(unit);
 }
 
-static double log_add(double a, double b)
-{
-    const double most = a > b ? a : b, off = a > b ? b - a : a - b;
-    if (isnan(a) || isnan(b)) return NAN;
-    return isinf(most) ? most : most + log1p(exp(off));
-}
-
 /* A member joins the sums that y takes part in. */
 static void add_density(const block *b, const bens_predict_worker *w, bens_unit *u)
 {
@@ -84,7 +77,7 @@ static void add_density(const block *b, const bens_predict_worker *w, bens_unit 
         const double sd = sqrt(w->variance[i]), at = (double)y[i];
         const bens_mixture one = {.n_members = 1, .mean = &w->mean[i], .sd = &sd};
         u->log_density[i] =
-            log_add(u->log_density[i], bens_mixture_log_density(&one, at));
+            bens_log_add(u->log_density[i], bens_mixture_log_density(&one, at));
         u->below[i] += bens_mixture_cdf(&one, at);
         u->distance[i] += bens_normal_distance(at - w->mean[i], sd);
     }
@@ -125,7 +118,7 @@ static bens_status forward(const block *b, bens_predict_worker *w, bens_unit *u)
                       .value = d->y == NULL ? NULL : d->y + b->first};
     c->likelihood->each(&at, w->out, p->n_raw, &y, b->n, w->each);
     for (int64_t i = 0; i < b->n && classes_scored; i++)
-        u->log_density[i] = log_add(u->log_density[i], w->each[i]);
+        u->log_density[i] = bens_log_add(u->log_density[i], w->each[i]);
     return BENS_OK;
 }
 
@@ -136,7 +129,7 @@ static bens_status each_row(const block *b, bens_predict_worker *w, bens_unit *u
         const bens_batch one = {.rows = {.first = b->first + i, .n = 1}, .exact = true};
         BENS_TRY(
             b->p->config.model->log_lik(w->state, w->theta, &one, &w->each[i], NULL));
-        u->log_density[i] = log_add(u->log_density[i], w->each[i]);
+        u->log_density[i] = bens_log_add(u->log_density[i], w->each[i]);
     }
     return BENS_OK;
 }
@@ -319,7 +312,7 @@ bens_status bens_units_merge(bens_predictor *p, const bens_unit *unit, int set,
     for (int64_t i = 0; i < n; i++) {
         double sum = -INFINITY;
         for (int64_t u = 0; u < p->members.n_units; u++)
-            sum = log_add(sum, unit[u].log_density[i]);
+            sum = bens_log_add(sum, unit[u].log_density[i]);
         f->total[first + i] = sum - log((double)p->members.n);
     }
     return BENS_OK;
