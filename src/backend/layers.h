@@ -23,6 +23,38 @@ typedef void bens_layer_activate_back(int64_t rows, int64_t columns, bens_activa
                                       const float *z, const float *y, const float *dy,
                                       float *dz, float *dbias);
 
+/* One step of an LSTM with H units over n rows. gates [n][4 H] are its pre-activations f,
+ * i, c~, o without their bias [4 H] (NULL: none), then their values:
+ *     c' = sigmoid(f) c + sigmoid(i) tanh(c~)      h = sigmoid(o) tanh(c')
+ * c0 [n][H] is c (NULL: 0), c1 [n][H] is c', h [n][stride_h], H of them. */
+typedef void bens_layer_lstm(int64_t n, int64_t H, const float *bias, float *gates,
+                             const float *c0, float *c1, float *h, int64_t stride_h);
+
+/* From dh [n][H] and dc [n][H], the derivatives by h and (of what comes later) by c':
+ * gates becomes that by the pre-activations, dc that by c. */
+typedef void bens_layer_lstm_back(int64_t n, int64_t H, float *gates, const float *c0,
+                                  const float *c1, const float *dh, float *dc);
+
+/* Windows over rows of [height][width][channels], clipped at the border: of a height and
+ * a width each. */
+typedef struct {
+    int64_t size[2], kernel[2], stride[2], padding[2], count[2];
+    int64_t channels;
+} bens_windows;
+
+/* y [n][count][channels] = the largest in each window. A NaN in it passes through. */
+typedef void bens_layer_max_pool(const bens_windows *w, int64_t n, const float *x,
+                                 float *y);
+/* dx from dy: to the first of the largest. */
+typedef void bens_layer_max_pool_back(const bens_windows *w, int64_t n, const float *x,
+                                      const float *y, const float *dy, float *dx);
+
+/* y = the sum over each window / the product of kernel: what is beyond the border is 0. */
+typedef void bens_layer_mean_pool(const bens_windows *w, int64_t n, const float *x,
+                                  float *y);
+typedef void bens_layer_mean_pool_back(const bens_windows *w, int64_t n, const float *dy,
+                                       float *dx);
+
 /* The kernels of one instruction set. */
 typedef struct {
 #define X(name) bens_layer_##name *name;

@@ -46,6 +46,12 @@ typedef struct bens_model {
     bens_node (*build)(bens_graph *graph, const void *options, bens_node x,
                        int64_t outputs);
 
+    /* Local. Of a network: refuses rows of x [n][features] that it cannot take (tokens
+     * beyond the vocabulary); `first` is the number of the first, for the message. NULL:
+     * takes all. Errors: BENS_ERR_CONFIG. */
+    bens_status (*check)(const void *options, const float *x, int64_t first, int64_t n,
+                         int64_t features);
+
     /* Local. Adds its tensors to params; *state is what the other functions get.
      * Errors: BENS_ERR_CONFIG. */
     bens_status (*create)(const bens_model_setup *setup, bens_params *params,

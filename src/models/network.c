@@ -8,6 +8,8 @@ enum { MOST_ROWS = 256 }; /* of a block */
 
 typedef struct {
     const bens_backend *be;
+    const bens_model *model;
+    const void *options;
     const bens_data *data;
     const bens_likelihood *likelihood;
     bens_likelihood_at_theta at;
@@ -72,9 +74,28 @@ static bens_status allocate(network *w)
     return bens_alloc(w->n, sizeof *w->part, &w->part);
 }
 
+static bens_status check(const network *w, const float *x, int64_t first, int64_t n)
+{
+    return w->model->check == NULL ? BENS_OK
+                                   : w->model->check(w->options, x, first, n, w->F);
+}
+
+static bens_status check_data(network *w)
+{
+    const bens_rows all = {.n = w->data->n_rows};
+    for (int64_t first = 0; w->model->check != NULL && first < all.n; first += w->rows) {
+        const int64_t n = all.n - first < w->rows ? all.n - first : w->rows;
+        bens_data_gather(w->data, &all, first, n, w->x);
+        BENS_TRY(check(w, w->x, first, n));
+    }
+    return BENS_OK;
+}
+
 static bens_status fill(const bens_model_setup *setup, bens_params *params, network *w)
 {
     w->be = setup->be;
+    w->model = setup->model;
+    w->options = setup->options;
     w->data = setup->data;
     w->likelihood = setup->likelihood;
     w->at =
@@ -83,7 +104,8 @@ static bens_status fill(const bens_model_setup *setup, bens_params *params, netw
     w->rows = setup->batch < MOST_ROWS ? setup->batch : MOST_ROWS;
     BENS_TRY(setup->likelihood->outputs(setup->data, &w->K));
     BENS_TRY(build(setup, params, w));
-    return allocate(w);
+    BENS_TRY(allocate(w));
+    return check_data(w);
 }
 
 bens_status bens_network_create(const bens_model_setup *setup, bens_params *params,
@@ -199,6 +221,7 @@ bens_status bens_network_forward(void *state, const float *theta, const float *x
     for (int64_t first = 0; first < n; first += w->rows) {
         const int64_t rows = n - first < w->rows ? n - first : w->rows;
         const float *y;
+        BENS_TRY(check(w, x + first * w->F, first, rows));
         bens_graph_forward(w->graph, theta, x + first * w->F, rows, false, &y);
         memcpy(out + first * w->K, y, (size_t)(rows * w->K) * sizeof *out);
     }

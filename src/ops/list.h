@@ -1,3 +1,10 @@
 /* The registry of ops: one line each (activations have their own, core/activations). */
 X(dense)
 X(flatten)
+X(embedding)
+X(conv1d)
+X(max_pool1d)
+X(mean_pool1d)
+X(max_pool2d)
+X(mean_pool2d)
+X(lstm)

@@ -1,0 +1,47 @@
+/* embedding.c - a vector for each token: y = weight[x].
+ *
+ * Options: vocabulary, units. The input holds tokens, whole numbers in [0, vocabulary),
+ * which the model has checked; y has one more axis. Tensor: weight [vocabulary, units],
+ * from N(0, 1). */
+#include "ops/op.h"
+
+#include <string.h>
+
+static bens_status plan(bens_op_plan *p)
+{
+    const bens_op_options *o = p->options;
+    const bens_shape *in = p->in[0];
+    if (in->rank > 2) return bens_op_refuse(p, 0, "tokens in one or two dimensions");
+    p->out = *in;
+    p->out.dim[p->out.rank++] = o->units;
+    /* one row of weight at a time is the input of y: fan_in = 1 */
+    return bens_op_tensor(p, "weight", 2, (int64_t[]){o->vocabulary, o->units}, 1,
+                          (bens_init){.kind = BENS_INIT_NORMAL, .scale = 1});
+}
+
+static void forward(const bens_op_call *c)
+{
+    const int64_t units = c->options->units, tokens = c->n * bens_shape_size(c->in[0]);
+    for (int64_t i = 0; i < tokens; i++)
+        memcpy(c->y + i * units, c->theta[0] + (int64_t)c->x[0][i] * units,
+               (size_t)units * sizeof *c->y);
+}
+
+static void backward(const bens_op_call *c)
+{
+    const int64_t units = c->options->units, tokens = c->n * bens_shape_size(c->in[0]);
+    memset(c->dtheta[0], 0,
+           (size_t)(c->options->vocabulary * units) * sizeof *c->dtheta[0]);
+    for (int64_t i = 0; i < tokens; i++)
+        c->be->add(c->dy + i * units, (size_t)units,
+                   c->dtheta[0] + (int64_t)c->x[0][i] * units);
+}
+
+const bens_op bens_op_embedding = {
+    .name = "embedding",
+    .doc = "y = weight[x], x being tokens",
+    .n_inputs = 1,
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
+};
