@@ -90,6 +90,8 @@ static bens_status allocate(table *t)
 {
     bens_data *d = t->data;
     const int64_t most = t->csv->n_bytes / t->n_columns + 1;
+    d->rank = 1;
+    d->dim[0] = d->n_features;
     t->room = t->csv->n_lines < most ? t->csv->n_lines : most;
     BENS_TRY(bens_alloc((size_t)t->room * (size_t)d->n_features, sizeof *d->x, &d->x));
     if (t->column < 0) return BENS_OK;

@@ -1,6 +1,7 @@
 #include "data/data.h"
 #include "data/classes.h"
 #include "data/prepare.h"
+#include "data/rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,21 +45,14 @@ bens_status bens_names_copy(const char *const *names, int64_t n, char ***out)
     return BENS_OK;
 }
 
-void bens_data_gather(const bens_data *d, const bens_rows *rows, int64_t first, int64_t n,
-                      float *x)
-{
-    const size_t F = (size_t)d->n_features;
-    for (int64_t i = 0; i < n; i++, x += F) {
-        const int64_t row =
-            rows->index == NULL ? rows->first + first + i : rows->index[first + i];
-        memcpy(x, d->x + (size_t)row * F, F * sizeof *x);
-    }
-}
-
 void bens_data_destroy(bens_data *data)
 {
     if (data == NULL) return;
-    free(data->x);
+    if (data->map.base == NULL) {
+        free(data->x);
+        free(data->raw);
+    }
+    bens_map_close(&data->map);
     free(data->label);
     free(data->y);
     free(data->class_names);
@@ -68,13 +62,9 @@ void bens_data_destroy(bens_data *data)
     free(data);
 }
 
-static bens_status check_features(const bens_data_request *request,
-                                  const bens_data *train, const bens_data *test)
+static bens_status check_names(const bens_data_request *request, const bens_data *train,
+                               const bens_data *test)
 {
-    if (test->n_features != train->n_features)
-        BENS_FAIL(BENS_ERR_CONFIG, "'%s': wanted the %lld features of '%s', found %lld",
-                  request->test, (long long)train->n_features, request->train,
-                  (long long)test->n_features);
     for (int64_t j = 0; j < train->n_features; j++)
         if (strcmp(train->feature_names[j], test->feature_names[j]) != 0)
             BENS_FAIL(BENS_ERR_CONFIG,
@@ -83,6 +73,18 @@ static bens_status check_features(const bens_data_request *request,
                       request->test, request->train, test->feature_names[j],
                       train->feature_names[j]);
     return BENS_OK;
+}
+
+static bens_status check_features(const bens_data_request *request,
+                                  const bens_data *train, const bens_data *test)
+{
+    if (train->feature_names == NULL)
+        return bens_rows_check_like(train, test, request->test);
+    if (test->n_features != train->n_features)
+        BENS_FAIL(BENS_ERR_CONFIG, "'%s': wanted the %lld features of '%s', found %lld",
+                  request->test, (long long)train->n_features, request->train,
+                  (long long)test->n_features);
+    return check_names(request, train, test);
 }
 
 static bens_status read_test(const bens_source *source, const void *options,
@@ -125,7 +127,7 @@ static bens_status hash(bens_data *d)
     XXH64_state_t *const state = XXH64_createState();
     if (state == NULL) BENS_FAIL(BENS_ERR_FAILURE, "no memory for the hash of the data");
     XXH64_reset(state, 0);
-    XXH64_update(state, d->x, n * (size_t)d->n_features * sizeof *d->x);
+    XXH64_update(state, d->x != NULL ? d->x : d->raw, n * bens_data_row_bytes(d));
     if (d->label != NULL) XXH64_update(state, d->label, n * sizeof *d->label);
     if (d->y != NULL) XXH64_update(state, d->y, n * sizeof *d->y);
     d->hash = XXH64_digest(state);

@@ -5,16 +5,21 @@
 #define BENS_DATA_DATA_H
 
 #include "backend/backend.h"
+#include "core/cell.h"
 #include "core/option.h"
 #include "core/params.h"
+#include "io/map.h"
 
 typedef enum { BENS_TARGET_CLASS, BENS_TARGET_REAL } bens_target;
 
 typedef struct {
     int64_t n_rows, n_features;
-    int rank; /* of a row: 1 for a table, 2 or 3 for images, channels last */
-    int64_t dim[3];       /* [rank] of a row; their product is n_features               */
-    float *x;             /* [n_rows][n_features], standardised if asked                */
+    int rank;       /* of a row: 1 for a table, 2 or 3 for images, channels last */
+    int64_t dim[3]; /* [rank] of a row; their product is n_features               */
+    float *x;  /* [n_rows][n_features], scaled, standardised if asked; NULL: the rows */
+    void *raw; /* are kept as they were read, [n_rows][n_features] of the type        */
+    bens_cell cell;       /* cell, and bens_data_gather does the rest                   */
+    double scale;         /* factor on raw                                              */
     int32_t *label;       /* [n_rows] class index; NULL for a real target               */
     float *y;             /* [n_rows] real target; NULL for classes                     */
     int64_t n_classes;    /* 0 for a real target                                        */
@@ -22,7 +27,8 @@ typedef struct {
                           /* value, texts by strcmp); owned as bens_names_copy makes it */
     char **feature_names; /* [n_features], the same                                     */
     double *x_mean, *x_sd; /* [n_features]; NULL if not standardised          */
-    uint64_t hash;         /* xxh64 of these rows as read: x, then label or y */
+    uint64_t hash;         /* xxh64 of these rows as read: x or raw, then label or y */
+    bens_map map;          /* what x or raw lies in, read-only; zeroed: it is owned  */
 } bens_data;
 void bens_data_destroy(bens_data *data); /* takes NULL */
 
@@ -30,7 +36,7 @@ void bens_data_destroy(bens_data *data); /* takes NULL */
 bens_status bens_names_copy(const char *const *names, int64_t n, char ***out);
 
 /* Local. x [n][n_features] = the rows first ... first + n - 1 of `rows`, as a model sees
- * them. */
+ * them: bit for bit the same whether they are kept as x or raw. */
 void bens_data_gather(const bens_data *data, const bens_rows *rows, int64_t first,
                       int64_t n, float *x);
 

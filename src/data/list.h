@@ -1,2 +1,3 @@
 /* The registry of data sources: one line each. */
 X(csv)
+X(hdf5)

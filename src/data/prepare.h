@@ -4,6 +4,12 @@
 
 #include "data/data.h"
 
+/* Local. Bytes of a row in memory, as x or raw. */
+size_t bens_data_row_bytes(const bens_data *data);
+
+/* Local. Mapped rows become a copy of its own that may be changed. */
+bens_status bens_data_own(bens_data *data);
+
 /* Local. Takes round(test_fraction N) rows out of train and makes them *test: the first
  * images of the keyed permutation of stream SPLIT. Both keep the order of the file.
  * Errors: BENS_ERR_CONFIG (one of them would be empty). */

@@ -5,32 +5,59 @@
 #include <stdlib.h>
 #include <string.h>
 
+bens_status bens_data_own(bens_data *d)
+{
+    const size_t bytes = (size_t)d->n_rows * bens_data_row_bytes(d);
+    void *copy;
+    if (d->map.base == NULL) return BENS_OK;
+    BENS_TRY(bens_alloc(bytes, 1, &copy));
+    memcpy(copy, d->map.bytes, bytes);
+    if (d->x != NULL)
+        d->x = copy;
+    else
+        d->raw = copy;
+    bens_map_close(&d->map);
+    return BENS_OK;
+}
+
 static void copy_row(const bens_data *from, int64_t i, bens_data *to, int64_t k)
 {
-    const size_t F = (size_t)to->n_features;
-    memmove(to->x + (size_t)k * F, from->x + (size_t)i * F, F * sizeof *to->x);
+    const size_t size = bens_data_row_bytes(from);
+    const char *const source = from->x != NULL ? (char *)from->x : from->raw;
+    char *const target = to->x != NULL ? (char *)to->x : to->raw;
+    memmove(target + (size_t)k * size, source + (size_t)i * size, size);
     if (to->label != NULL) to->label[k] = from->label[i];
     if (to->y != NULL) to->y[k] = from->y[i];
+}
+
+static bens_status copy_names(char **names, int64_t n, char ***out)
+{
+    return names == NULL ? BENS_OK : bens_names_copy((const char *const *)names, n, out);
+}
+
+static bens_status allocate_like(const bens_data *data, int64_t n_rows, bens_data *d)
+{
+    const size_t n = (size_t)n_rows, bytes = n * bens_data_row_bytes(data);
+    BENS_TRY(data->x != NULL ? bens_alloc(bytes, 1, &d->x)
+                             : bens_alloc(bytes, 1, &d->raw));
+    if (data->label != NULL) BENS_TRY(bens_alloc(n, sizeof *d->label, &d->label));
+    if (data->y != NULL) BENS_TRY(bens_alloc(n, sizeof *d->y, &d->y));
+    BENS_TRY(copy_names(data->feature_names, data->n_features, &d->feature_names));
+    return copy_names(data->class_names, data->n_classes, &d->class_names);
 }
 
 /* Room for n_rows more of the same kind. */
 static bens_status create_like(const bens_data *data, int64_t n_rows, bens_data **out)
 {
     bens_data *d;
-    const size_t n = (size_t)n_rows, F = (size_t)data->n_features;
     BENS_TRY(bens_alloc(1, sizeof *d, &d));
-    d->n_features = data->n_features;
-    d->n_classes = data->n_classes;
-    bens_status s = bens_alloc(n * F, sizeof *d->x, &d->x);
-    if (s == BENS_OK && data->label != NULL)
-        s = bens_alloc(n, sizeof *d->label, &d->label);
-    if (s == BENS_OK && data->y != NULL) s = bens_alloc(n, sizeof *d->y, &d->y);
-    if (s == BENS_OK)
-        s = bens_names_copy((const char *const *)data->feature_names, data->n_features,
-                            &d->feature_names);
-    if (s == BENS_OK && data->class_names != NULL)
-        s = bens_names_copy((const char *const *)data->class_names, data->n_classes,
-                            &d->class_names);
+    *d = (bens_data){.n_features = data->n_features,
+                     .rank = data->rank,
+                     .cell = data->cell,
+                     .scale = data->scale,
+                     .n_classes = data->n_classes};
+    memcpy(d->dim, data->dim, sizeof d->dim);
+    const bens_status s = allocate_like(data, n_rows, d);
     if (s == BENS_OK)
         *out = d;
     else
@@ -61,6 +88,7 @@ bens_status bens_data_split(const bens_data_request *request, uint64_t seed,
                   "in the training set, found %lld and %lld of the %lld rows of '%s'",
                   (long long)n_test, (long long)(n - n_test), (long long)n,
                   request->train);
+    BENS_TRY(bens_data_own(train)); /* its rows move */
     const bens_permutation p = bens_permutation_make((uint64_t)n, &at);
     BENS_TRY(bens_alloc((size_t)n, 1, &marked));
     for (int64_t k = 0; k < n_test; k++) marked[bens_permutation_at(&p, (uint64_t)k)] = 1;

@@ -23,6 +23,7 @@ typedef struct {
 typedef struct {
     uint64_t file_size;
     bool is_source; /* of a virtual data set: it may have none itself */
+    bool is_unread; /* chunks and texts are not read: who uses them will find out */
     int64_t n_groups, n_sets, n_attributes;
     int64_t n_filtered, n_virtual, n_empty; /* of the data sets; empty: never written   */
     bens_check_extent *extent;              /* [n_extents], owned                       */

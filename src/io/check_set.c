@@ -160,7 +160,7 @@ static bens_status check_chunked(const view *v, bens_check_structure *c)
                   "%s, of which %llu are stored",
                   MOST_DEFLATED, (unsigned long long)(v->n * v->size), v->where,
                   (unsigned long long)stored);
-    return read_boxes(v, box);
+    return c->is_unread ? BENS_OK : read_boxes(v, box);
 }
 
 /* ---- virtual ---- */
@@ -215,7 +215,7 @@ static bens_status check_layout(const view *v, bens_check_structure *c)
     hsize_t texts[H5S_MAX_RANK];
     if (layout == H5D_CHUNKED) return check_chunked(v, c);
     if (layout == H5D_CONTIGUOUS) BENS_TRY(check_contiguous(v, c));
-    if (H5Tis_variable_str(v->type) > 0 && v->n > 0) {
+    if (H5Tis_variable_str(v->type) > 0 && v->n > 0 && !c->is_unread) {
         for (int k = 0; k < v->rank; k++) texts[k] = k < v->rank - 1 ? 1 : TEXTS;
         return read_boxes(v, texts);
     }

@@ -101,11 +101,13 @@ static const float *view(bens_affine *a, const bens_rows *rows, int64_t first, i
         const int64_t row = rows->first + first;
         *y = (bens_y){.label = d->label == NULL ? NULL : d->label + row,
                       .value = d->y == NULL ? NULL : d->y + row};
-        return d->x + row * a->F;
+        if (d->x != NULL) return d->x + row * a->F;
+        bens_data_gather(d, rows, first, n, a->x);
+        return a->x;
     }
+    bens_data_gather(d, rows, first, n, a->x);
     for (int64_t i = 0; i < n; i++) {
         const int64_t row = rows->index[first + i];
-        memcpy(a->x + i * a->F, d->x + row * a->F, (size_t)a->F * sizeof *a->x);
         if (a->label != NULL) a->label[i] = d->label[row];
         if (a->y != NULL) a->y[i] = d->y[row];
     }

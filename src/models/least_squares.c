@@ -25,8 +25,11 @@ void bens_least_squares_fill(const bens_data *data, bool intercept,
     BENS_ASSERT(F + intercept <= BENS_LEAST_SQUARES_WIDTH);
     *out = (bens_least_squares){.n_columns = F + intercept};
     for (int64_t i = 0; i < data->n_rows; i++) {
+        const bens_rows one = {.first = i, .n = 1};
+        float x[BENS_LEAST_SQUARES_WIDTH];
         double row[BENS_LEAST_SQUARES_WIDTH + 1];
-        for (int j = 0; j < F; j++) row[j] = (double)data->x[i * F + j];
+        bens_data_gather(data, &one, 0, 1, x);
+        for (int j = 0; j < F; j++) row[j] = (double)x[j];
         row[F] = 1;
         row[out->n_columns] = (double)data->y[i];
         absorb(out, row);

@@ -8,16 +8,17 @@ typedef struct {
     float *by_column, *by_row;
 } owned_design;
 
-static void fill(const bens_data *data, bool intercept, owned_design *o)
+static void fill(const bens_data *data, owned_design *o)
 {
     const bens_logit_design *d = &o->design;
     for (int64_t i = 0; i < d->n_rows; i++) {
+        const bens_rows one = {.first = i, .n = 1};
+        float x[BENS_LOGIT_WIDTH + 1];
+        bens_data_gather(data, &one, 0, 1, x);
+        x[data->n_features] = 1; /* of the intercept */
         const float sign = data->label[i] == 1 ? 1.0f : -1.0f;
-        for (int64_t j = 0; j < d->n_columns; j++) {
-            const bool constant = intercept && j == data->n_features;
-            const float x = constant ? 1.0f : data->x[i * data->n_features + j];
-            o->by_row[i * d->width + j] = o->by_column[j * d->stride + i] = sign * x;
-        }
+        for (int64_t j = 0; j < d->n_columns; j++)
+            o->by_row[i * d->width + j] = o->by_column[j * d->stride + i] = sign * x[j];
     }
 }
 
@@ -38,7 +39,7 @@ bens_status bens_logit_design_create(const bens_data *data, bool intercept,
     if (s == BENS_OK)
         s = bens_alloc(width * (size_t)data->n_rows, sizeof *o->by_row, &o->by_row);
     if (s == BENS_OK) {
-        fill(data, intercept, o);
+        fill(data, o);
         o->design.by_column = o->by_column;
         o->design.by_row = o->by_row;
         *out = &o->design;

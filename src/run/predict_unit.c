@@ -19,6 +19,8 @@ typedef struct {
     const bens_forecast *set;
     int64_t first, n; /* rows */
     bool record;
+    const float *x;  /* [n][n_features] as the model sees them; NULL for a plug-in */
+    float *gathered; /* the same, owned; NULL where the data have x                */
 } block;
 
 /* Member m of n stands for others in the CRPS if a new one of BENS_CRPS_MEMBERS equal
@@ -96,14 +98,14 @@ static bens_status forward(const block *b, bens_predict_worker *w, bens_unit *u)
 {
     const bens_predictor *p = b->p;
     const bens_config *c = &p->config;
-    const float *x = b->set->data->x + b->first * b->set->data->n_features;
+    const bens_data *const d = b->set->data;
     const bens_likelihood_at_theta at = {.be = bens_backend_find(c->run.backend),
                                          .options = c->likelihood_options,
                                          .parameter = p->has_parameter
                                                           ? w->theta[p->parameter]
                                                           : 0};
 
-    BENS_TRY(c->model->forward(w->state, w->theta, x, b->n, w->out));
+    BENS_TRY(c->model->forward(w->state, w->theta, b->x, b->n, w->out));
     c->likelihood->predict(&at, w->out, p->n_raw, b->n, p->n_outputs, w->mean,
                            w->variance);
     if (p->kind == BENS_PREDICTS_CLASSES)
@@ -113,7 +115,6 @@ static bens_status forward(const block *b, bens_predict_worker *w, bens_unit *u)
     const bool classes_scored = p->kind == BENS_PREDICTS_CLASSES && b->set->scored;
     const bool recorded = b->record && p->request->log_likelihood;
     if (!classes_scored && !recorded) return BENS_OK;
-    const bens_data *d = b->set->data;
     const bens_y y = {.label = d->label == NULL ? NULL : d->label + b->first,
                       .value = d->y == NULL ? NULL : d->y + b->first};
     c->likelihood->each(&at, w->out, p->n_raw, &y, b->n, w->each);
@@ -256,14 +257,30 @@ static bens_status share_units(const bens_predictor *p, bens_unit *unit)
     return BENS_OK;
 }
 
+static bens_status gather(block *b)
+{
+    const bens_data *const d = b->set->data;
+    const bens_rows all = {.first = b->first, .n = b->n};
+    if (d == NULL) return BENS_OK;
+    if (d->x != NULL) {
+        b->x = d->x + b->first * d->n_features;
+        return BENS_OK;
+    }
+    BENS_TRY(
+        bens_alloc((size_t)(b->n * d->n_features), sizeof *b->gathered, &b->gathered));
+    bens_data_gather(d, &all, 0, b->n, b->gathered);
+    b->x = b->gathered;
+    return BENS_OK;
+}
+
 bens_status bens_units_create(bens_predictor *p, int set, int64_t first, int64_t n,
                               bool record, bens_unit **out)
 {
-    const block b = {.p = p,
-                     .set = &p->set[set],
-                     .first = first,
-                     .n = n,
-                     .record = record && set == BENS_SET_DATA && p->cells.n_rows > 0};
+    block b = {.p = p,
+               .set = &p->set[set],
+               .first = first,
+               .n = n,
+               .record = record && set == BENS_SET_DATA && p->cells.n_rows > 0};
     const int64_t n_units = p->members.n_units, *begin = p->members.begin;
     bens_unit *unit = NULL;
     *out = NULL;
@@ -271,7 +288,9 @@ bens_status bens_units_create(bens_predictor *p, int set, int64_t first, int64_t
     if (s == BENS_OK) *out = unit;
     for (int64_t i = 0; i < n_units && s == BENS_OK; i++)
         s = create_unit(&b, begin[i], begin[i + 1], &unit[i]);
+    if (s == BENS_OK) s = gather(&b);
     if (s == BENS_OK) s = fill_units(&b, unit);
+    free(b.gathered);
     BENS_TRY(bens_comm_agree(p->world, s));
     return share_units(p, unit);
 }
