@@ -119,32 +119,49 @@ static const float *padded_row(const conv *v, const float *x, int64_t i)
     return v->row;
 }
 
+/* z [rows][U] = patches of x, `step` apart, times weight. CBLAS wants rows of a matrix to
+ * be at least as far apart as they are long: an element of the patches at a time. */
+static void multiply(const bens_op_call *c, const conv *v, int64_t rows, const float *x,
+                     int64_t step, float *z)
+{
+    for (int64_t j = 0; j < v->K; j++)
+        c->be->gemm(false, true, rows, v->U, v->C, 1, x + j * v->C, step,
+                    v->weight + j * v->C, v->P, j > 0, z, v->U);
+}
+
 static void forward(const bens_op_call *c)
 {
     const conv v = start(c);
     pack(&v, c->theta[0]);
     if (v.whole)
-        c->be->gemm(false, true, v.n * v.L - v.K + 1, v.U, v.P, 1, c->x[0], v.C, v.weight,
-                    v.P, 0, v.z, v.U);
+        multiply(c, &v, v.n * v.L - v.K + 1, c->x[0], v.C, v.z);
     else
         for (int64_t i = 0; i < v.n; i++)
-            c->be->gemm(false, true, v.out, v.U, v.P, 1, padded_row(&v, c->x[0], i),
-                        v.stride * v.C, v.weight, v.P, 0, v.z + i * v.out * v.U, v.U);
+            multiply(c, &v, v.out, padded_row(&v, c->x[0], i), v.stride * v.C,
+                     v.z + i * v.out * v.U);
     for (int64_t i = 0; i < v.n; i++)
         c->layers->activate(v.out, v.U, c->theta[1], c->options->activation,
                             v.z + i * v.apart * v.U, c->y + i * v.out * v.U);
 }
 
+/* dweight = (beta = 1: +=) dz [rows][U]^T times the patches of x. */
+static void correlate(const bens_op_call *c, const conv *v, int64_t rows, const float *dz,
+                      const float *x, int64_t step, float beta)
+{
+    for (int64_t j = 0; j < v->K; j++)
+        c->be->gemm(true, false, v->U, v->C, rows, 1, dz, v->U, x + j * v->C, step, beta,
+                    v->dweight + j * v->C, v->P);
+}
+
 static void backward_weight(const bens_op_call *c, const conv *v)
 {
     if (v->whole)
-        c->be->gemm(true, false, v->U, v->P, v->n * v->L - v->K + 1, 1,
-                    v->dz + (v->K - 1) * v->U, v->U, c->x[0], v->C, 0, v->dweight, v->P);
+        correlate(c, v, v->n * v->L - v->K + 1, v->dz + (v->K - 1) * v->U, c->x[0], v->C,
+                  0);
     else
         for (int64_t i = 0; i < v->n; i++)
-            c->be->gemm(true, false, v->U, v->P, v->out, 1, v->dz + i * v->out * v->U,
-                        v->U, padded_row(v, c->x[0], i), v->stride * v->C, i > 0,
-                        v->dweight, v->P);
+            correlate(c, v, v->out, v->dz + i * v->out * v->U, padded_row(v, c->x[0], i),
+                      v->stride * v->C, i > 0);
     unpack(v, c->dtheta[0]);
 }
 
@@ -164,8 +181,9 @@ static void backward_x(const bens_op_call *c, const conv *v)
 {
     if (v->whole) {
         pack_reversed(v, c->theta[0]);
-        c->be->gemm(false, false, v->n * v->L, v->C, v->K * v->U, 1, v->dz, v->U,
-                    v->weight, v->C, 0, c->dx[0], v->C);
+        for (int64_t j = 0; j < v->K; j++)
+            c->be->gemm(false, false, v->n * v->L, v->C, v->U, 1, v->dz + j * v->U, v->U,
+                        v->weight + j * v->U * v->C, v->C, j > 0, c->dx[0], v->C);
     } else {
         pack(v, c->theta[0]);
         for (int64_t i = 0; i < v->n; i++) backward_row(c, v, i);
