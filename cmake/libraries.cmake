@@ -71,6 +71,7 @@ if(BENS_MPI_HDF5)
   include(cmake/inih.cmake)
   bens_need(bens_jansson jansson.h jansson libjansson-dev)
   bens_need(bens_xxhash xxhash.h xxhash libxxhash-dev)
+  bens_need(bens_zlib zlib.h z zlib1g-dev)
 endif()
 
 if(bens_missing)

@@ -1,3 +1,4 @@
 /* The registry of data sources: one line each. */
 X(csv)
 X(hdf5)
+X(idx)
