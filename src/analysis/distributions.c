@@ -173,3 +173,50 @@ double bens_chi2_quantile(double p, double dof)
     while (gamma_at(high, a, 0).value < p) high *= 2;
     return 2 * root(gamma_at, a, 0, p, 0, high, guess > 0 ? guess / 2 : high / 2);
 }
+
+/* Adds nothing to a probability near 1, which then stays below p for ever. */
+#define NO_DENSITY 1e-17
+
+/* P(Y <= k) = P(X > 2 rate) for X ~ chi-square with 2 (k + 1) degrees of freedom. */
+double bens_poisson_cdf(double k, double rate)
+{
+    const double a = k + 1, v = 1 / (9 * a);
+    if (!(k >= 0 && rate >= 0)) return NAN;
+    if (rate == 0) return 1;
+    if (a > 5e5) return bens_normal_cdf((1 - v - cbrt(rate / a)) / sqrt(v));
+    return 1 - gamma_at(rate, a, 0).value;
+}
+
+static double poisson_density(double k, double rate)
+{
+    if (k == 0) return exp(-rate);
+    return exp(k - rate + k * log(rate / k) - stirling_rest(k)) /
+           sqrt(6.28318530717958647693 * k);
+}
+
+/* From a guess that is within a few counts; steps down look at P(Y <= k - 1). */
+static double poisson_near(double guess, double p, double rate)
+{
+    double k = guess, cdf = bens_poisson_cdf(k, rate);
+    double density = poisson_density(k, rate);
+    while (cdf < p && density > NO_DENSITY) cdf += density *= rate / ++k;
+    while (k > 0 && cdf - density >= p) {
+        cdf -= density;
+        density *= k-- / rate;
+    }
+    return k;
+}
+
+double bens_poisson_quantile(double p, double rate)
+{
+    if (!(p >= 0 && p < 1 && rate >= 0)) return NAN;
+    if (p == 0) return 0;
+    if (rate < 30) {
+        double k = 0, density = exp(-rate), cdf = density;
+        while (cdf < p && density > NO_DENSITY) cdf += density *= rate / ++k;
+        return k;
+    }
+    const double z = fmin(fmax(bens_normal_quantile(p), -9), 9);
+    const double guess = ceil(fmax(rate + sqrt(rate) * z + (z * z - 1) / 6 - 0.5, 0));
+    return rate > 1e6 ? guess : poisson_near(guess, p, rate);
+}

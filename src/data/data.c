@@ -3,6 +3,7 @@
 #include "data/prepare.h"
 #include "data/rows.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -87,11 +88,37 @@ static bens_status check_features(const bens_data_request *request,
     return check_names(request, train, test);
 }
 
+static bens_status check_counts(const char *path, const bens_data *d)
+{
+    for (int64_t i = 0; i < d->n_rows && d->y != NULL; i++) {
+        const double y = (double)d->y[i];
+        if (y >= 0 && y <= BENS_MAX_COUNT && y == floor(y)) continue;
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "'%s': wanted counts as the target (whole numbers from 0 to %d), found "
+                  "%.9g in row %lld",
+                  path, BENS_MAX_COUNT, y, (long long)i + 1);
+    }
+    return BENS_OK;
+}
+
+/* A source knows classes and reals. */
+static bens_target ask_for(bens_target target)
+{
+    return target == BENS_TARGET_COUNT ? BENS_TARGET_REAL : target;
+}
+
+static bens_status read_file(const bens_source *source, const void *options,
+                             const char *path, bens_target target, bens_data **out)
+{
+    BENS_TRY(source->read(options, path, ask_for(target), out));
+    return target == BENS_TARGET_COUNT ? check_counts(path, *out) : BENS_OK;
+}
+
 static bens_status read_test(const bens_source *source, const void *options,
                              const bens_data_request *request, bens_target target,
                              const bens_data *train, bens_data **test)
 {
-    BENS_TRY(source->read(options, request->test, target, test));
+    BENS_TRY(read_file(source, options, request->test, target, test));
     BENS_TRY(check_features(request, train, *test));
     if (target != BENS_TARGET_CLASS) return BENS_OK;
     const bens_status s = bens_classes_adopt(train, *test);
@@ -139,7 +166,7 @@ static bens_status prepare(const bens_source *source, const void *options,
                            const bens_data_request *request, bens_target target,
                            uint64_t seed, bens_data **train, bens_data **test)
 {
-    BENS_TRY(source->read(options, request->train, target, train));
+    BENS_TRY(read_file(source, options, request->train, target, train));
     if (request->test[0] != '\0')
         BENS_TRY(read_test(source, options, request, target, *train, test));
     else if (request->test_fraction > 0)
@@ -170,7 +197,8 @@ static bens_status prepare_like(const bens_source *source, const void *options,
                                 const char *path, bens_target target,
                                 const bens_data *like, bens_data **out)
 {
-    BENS_TRY(source->read_like(options, path, target, like, out));
+    BENS_TRY(source->read_like(options, path, ask_for(target), like, out));
+    if (target == BENS_TARGET_COUNT) BENS_TRY(check_counts(path, *out));
     if ((*out)->label != NULL) {
         const bens_status s = bens_classes_adopt(like, *out);
         if (s != BENS_OK) BENS_FAIL(s, "'%s': %s", path, bens_error_text());

@@ -10,7 +10,10 @@
 #include "core/params.h"
 #include "io/map.h"
 
-typedef enum { BENS_TARGET_CLASS, BENS_TARGET_REAL } bens_target;
+/* Counts are real ones that are whole numbers from 0 to BENS_MAX_COUNT, up to which a float
+ * holds each of them. */
+typedef enum { BENS_TARGET_CLASS, BENS_TARGET_REAL, BENS_TARGET_COUNT } bens_target;
+enum { BENS_MAX_COUNT = 1 << 24 };
 
 typedef struct {
     int64_t n_rows, n_features;
@@ -41,7 +44,8 @@ void bens_data_gather(const bens_data *data, const bens_rows *rows, int64_t firs
                       int64_t n, float *x);
 
 /* A source reads one file whole, unstandardised. Its keys stand in [data] beside the
- * common ones; `options` is the struct that they fill. */
+ * common ones; `options` is the struct that they fill. It is asked for classes or reals:
+ * that reals are counts is the caller's to see. */
 typedef struct {
     const char *name, *doc;
     const bens_option *options;

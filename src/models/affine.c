@@ -5,9 +5,10 @@
 
 enum { BLOCK = 256 }; /* rows of a product: fixed, because sums run block by block */
 
-static void set_axis(bens_axis *axis, const char *name, int64_t n, char **labels)
+static void set_axis(bens_axis *axis, const char *name, int64_t n,
+                     const char *const *labels)
 {
-    *axis = (bens_axis){.n = n, .labels = (const char *const *)labels};
+    *axis = (bens_axis){.n = n, .labels = labels};
     memcpy(axis->name, name, strlen(name) + 1);
 }
 
@@ -42,9 +43,10 @@ bens_status bens_affine_create(const bens_model_setup *setup, bool intercept,
     a->F = a->data->n_features;
     BENS_TRY(a->likelihood->outputs(a->data, &a->K));
     const bool classes = a->likelihood->target == BENS_TARGET_CLASS;
-    set_axis(&a->feature, "feature", a->F, a->data->feature_names);
+    set_axis(&a->feature, "feature", a->F, (const char *const *)a->data->feature_names);
     set_axis(&a->output, classes ? "class" : "output", a->K,
-             classes ? a->data->class_names : NULL);
+             classes ? (const char *const *)a->data->class_names
+                     : a->likelihood->output_names);
     return add_tensors(a, params);
 }
 

@@ -31,6 +31,11 @@ typedef struct {
     /* Local. The number of outputs a model must have for these data.
      * Errors: BENS_ERR_CONFIG: the data do not fit (two classes wanted, found 3). */
     bens_status (*outputs)(const bens_data *data, int64_t *n);
+    const char *const *output_names; /* [outputs], labels of their axis; NULL: none */
+
+    /* Local. The outputs, out [outputs], of a model that knows of y the mean and the sd
+     * alone: where chains start. NULL: one output, the mean. */
+    void (*centre)(double mean, double sd, float *out);
 
     /* Local. The name of its parameter, a scalar tensor that the model adds
      * ("log_noise"); NULL: none with these settings. The function may be NULL. */
@@ -53,7 +58,7 @@ typedef struct {
                  const bens_y *y, int64_t n, double *each);
 
     /* Local. Class targets: mean [n][n_classes] = the probabilities, variance NULL. Real
-     * ones: mean [n] and variance [n] of y. */
+     * ones: mean [n] and variance [n] of y, which is normal; counts: Poisson. */
     void (*predict)(const bens_likelihood_at_theta *at, const float *out, int64_t outputs,
                     int64_t n, int64_t n_classes, double *mean, double *variance);
 } bens_likelihood;

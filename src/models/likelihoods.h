@@ -2,3 +2,5 @@
 X(bernoulli)
 X(categorical)
 X(normal)
+X(normal_mean_logvar)
+X(poisson)

@@ -1,9 +1,9 @@
-/* linear.c - a number from a linear function of the
- * features: y ~ p(. | weight . x + bias).
+/* linear.c - a number from a linear function of the features, or from two of them (mean
+ * and log variance): y ~ p(. | weight . x + bias).
  *
  * affine.h has the tensors; a parameter of the likelihood (log_noise) is one
- * more, and what it stands for (noise) is stored beside them. Chains start from
- * the mean of y and its sd. With normal noise and few columns the whole data set
+ * more, and what it stands for (noise) is stored beside them. With an intercept chains
+ * start from the mean of y and its sd. With normal noise and few columns the whole data set
  * is a triangle, least_squares.h. */
 #include "models/affine.h"
 #include "models/least_squares.h"
@@ -72,9 +72,10 @@ static bens_status add_narrow(linear *l)
 static bens_status fill(const bens_model_setup *setup, bens_params *params, linear *l)
 {
     const linear_options *o = setup->options;
-    if (setup->likelihood->target != BENS_TARGET_REAL)
+    if (setup->likelihood->target == BENS_TARGET_CLASS)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "[model] linear: wanted a likelihood of numbers (normal), found %s",
+                  "[model] linear: wanted a likelihood of numbers (normal, "
+                  "normal_mean_logvar, poisson), found %s",
                   setup->likelihood->name);
     BENS_TRY(bens_affine_create(setup, o->intercept, params, &l->affine));
     BENS_TRY(add_parameter(setup, params, l));
@@ -123,8 +124,10 @@ static void init(const void *state, const bens_params *params, const bens_rng *a
     (void)params;
     (void)at;
     describe(a->data, a->intercept, &mean, &sd);
-    for (int64_t k = 0; a->intercept && k < a->K; k++)
-        theta[a->bias + (size_t)k] = (float)mean;
+    if (a->intercept && a->likelihood->centre != NULL)
+        a->likelihood->centre(mean, sd, theta + a->bias);
+    else if (a->intercept)
+        theta[a->bias] = (float)mean;
     if (l->has_parameter) theta[l->parameter] = a->likelihood->start(sd);
 }
 

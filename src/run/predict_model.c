@@ -61,7 +61,7 @@ static bens_status fill_like(const bens_origin *o, bens_target target, bens_data
         BENS_TRY(copy_doubles(o->x_mean, o->n_features, &d->x_mean));
         BENS_TRY(copy_doubles(o->x_sd, o->n_features, &d->x_sd));
     }
-    if (target == BENS_TARGET_REAL) return bens_alloc(0, sizeof *d->y, &d->y);
+    if (target != BENS_TARGET_CLASS) return bens_alloc(0, sizeof *d->y, &d->y);
     d->n_classes = o->n_classes;
     BENS_TRY(bens_names_copy((const char *const *)o->class_names, o->n_classes,
                              &d->class_names));
@@ -137,6 +137,7 @@ static bens_status plan_model(bens_predictor *p)
     BENS_TRY(create_like(p));
     const bool classes = c->likelihood->target == BENS_TARGET_CLASS;
     p->kind = classes ? BENS_PREDICTS_CLASSES : BENS_PREDICTS_REALS;
+    p->counts = c->likelihood->target == BENS_TARGET_COUNT;
     if (classes) p->n_outputs = p->like->n_classes;
     BENS_TRY(c->likelihood->outputs(p->like, &p->n_raw));
     BENS_TRY(create_workers(p));

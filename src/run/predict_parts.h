@@ -40,6 +40,7 @@ typedef struct {
     bens_config config;
     bens_data *like; /* no rows: names and classes; NULL for a plug-in */
     bens_prediction_kind kind;
+    bool counts;       /* reals that are Poisson about their mean, and not normal */
     int64_t n_outputs; /* classes; 1 otherwise */
     int64_t n_raw;     /* outputs of the model */
     bool has_parameter;
@@ -78,8 +79,9 @@ typedef struct {
     bens_variances reals;
     double *log_density; /* [rows] log sum p(y); plug-ins, and others with y     */
     double *below;       /* [rows] sum P(Y <= y); the rest of them: reals with y */
-    double *distance;    /* [rows] sum E|Y - y|                                  */
-    int64_t n_pairing;   /* members that stand for all in the CRPS               */
+                         /* (counts: sum of P(Y < y) + P(Y = y) / 2)             */
+    double *distance;    /* [rows] sum E|Y - y|; counts: 0                       */
+    int64_t n_pairing;   /* members that stand for all in the CRPS; counts: 0    */
     double *mean, *sd;   /* [n_pairing][rows] of those                           */
     double *values;      /* all of these arrays, owned; n_values of them         */
     size_t n_values;

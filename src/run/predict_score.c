@@ -39,7 +39,7 @@ typedef struct {
 
 static bool pairs_matter(const bens_predictor *p)
 {
-    return p->kind == BENS_PREDICTS_REALS && p->set[BENS_SET_DATA].scored;
+    return p->kind == BENS_PREDICTS_REALS && !p->counts && p->set[BENS_SET_DATA].scored;
 }
 
 /* Units of a cluster are drawn together. */
@@ -217,20 +217,25 @@ static double total_weight(const replicate *r, const bens_unit *unit, int64_t n_
     return weight;
 }
 
+/* A count is in the central interval unless P(Y <= y) or P(Y >= y) is too small: `below`
+ * has half of P(Y = y). */
 static void add_y(const scoring *s, replicate *r, const bens_unit *unit, double off,
                   double weight, int64_t i)
 {
     const int64_t U = s->p->members.n_units;
+    const double log_density = mean_density(r, unit, U, weight, i);
+    const double half = s->p->counts ? 0.5 * exp(log_density) : 0;
     double below = 0, distance = 0;
     for (int64_t u = 0; u < U; u++) {
         below += r->weight[u] * unit[u].below[i];
         distance += r->weight[u] * unit[u].distance[i];
     }
     r->reals.n++;
-    r->reals.nll -= mean_density(r, unit, U, weight, i);
+    r->reals.nll -= log_density;
     r->reals.squares += off * off;
+    r->reals.inside += fabs(below / weight - 0.5) <= BENS_COVERAGE_LEVEL / 2 + half;
+    if (s->pairs == NULL) return;
     r->reals.crps += distance / weight - mean_pair(s, r, unit, i % CHUNK) / 2;
-    r->reals.inside += fabs(below / weight - 0.5) <= BENS_COVERAGE_LEVEL / 2;
 }
 
 static void add_reals(const scoring *s, replicate *r, const bens_unit *unit, int set,
@@ -379,14 +384,15 @@ bens_status bens_predictor_score(bens_predictor *p, bool record, bens_scores *ou
 
 static const struct {
     const char *classes, *reals, *density; /* name in the file; NULL: does not apply */
-    bool y, ood;                           /* it wants the target; it wants --ood    */
+    bool y, ood;                           /* it wants the target; it wants --ood */
+    bool continuous;                       /* not of counts */
 } metrics[BENS_N_METRICS] = {
     [BENS_NLL] = {"nll", "nll", "nll", .y = true},
     [BENS_ACCURACY] = {"accuracy", NULL, NULL, .y = true},
     [BENS_BRIER] = {"brier", NULL, NULL, .y = true},
     [BENS_ECE] = {"ece", NULL, NULL, .y = true},
     [BENS_RMSE] = {NULL, "rmse", NULL, .y = true},
-    [BENS_CRPS] = {NULL, "crps", NULL, .y = true},
+    [BENS_CRPS] = {NULL, "crps", NULL, .y = true, .continuous = true},
     [BENS_COVERAGE] = {NULL, "coverage", NULL, .y = true},
     [BENS_TOTAL] = {"tu", "var_total", NULL, .y = false},
     [BENS_NOISE] = {"au", "var_noise", NULL, .y = false},
@@ -408,6 +414,7 @@ bool bens_metric_applies(const bens_predictor *p, bens_metric metric)
 {
     return bens_metric_name(p, metric) != NULL &&
            (!metrics[metric].y || p->set[BENS_SET_DATA].scored) &&
+           !(metrics[metric].continuous && p->counts) &&
            (!metrics[metric].ood || p->set[BENS_SET_OOD].n > 0);
 }
 

@@ -4,6 +4,7 @@
  * joined in theirs: so nothing depends on who made which. */
 #include "run/predict_parts.h"
 
+#include "analysis/distributions.h"
 #include "analysis/mixture.h"
 #include "comm/grid.h"
 #include "core/kernels.h"
@@ -52,7 +53,8 @@ static bens_status create_unit(const block *b, int64_t begin, int64_t end, bens_
 {
     const bens_predictor *p = b->p;
     u->n_members = (double)(end - begin);
-    for (int64_t m = begin; m < end; m++) u->n_pairing += is_pairing(m, p->members.n);
+    for (int64_t m = begin; m < end && !p->counts; m++)
+        u->n_pairing += is_pairing(m, p->members.n);
     if (p->kind == BENS_PREDICTS_CLASSES)
         BENS_TRY(
             bens_uncertainty_create((size_t)b->n, (size_t)p->n_outputs, &u->classes));
@@ -72,6 +74,13 @@ void bens_units_release(bens_unit *unit, int64_t n)
 }
 
 /* A member joins the sums that y takes part in. */
+static void add_counts(const block *b, const bens_predict_worker *w, bens_unit *u)
+{
+    const float *y = b->set->data->y + b->first;
+    for (int64_t i = 0; i < b->n; i++)
+        u->below[i] += bens_poisson_cdf((double)y[i], w->mean[i]) - 0.5 * exp(w->each[i]);
+}
+
 static void add_density(const block *b, const bens_predict_worker *w, bens_unit *u)
 {
     const float *y = b->set->data->y + b->first;
@@ -112,13 +121,13 @@ static bens_status forward(const block *b, bens_predict_worker *w, bens_unit *u)
         bens_uncertainty_add(&u->classes, 1, w->mean);
     else
         bens_variances_add(&u->reals, 1, w->mean, w->variance);
-    const bool classes_scored = p->kind == BENS_PREDICTS_CLASSES && b->set->scored;
+    const bool discrete = p->kind == BENS_PREDICTS_CLASSES || p->counts;
     const bool recorded = b->record && p->request->log_likelihood;
-    if (!classes_scored && !recorded) return BENS_OK;
+    if (!(discrete && b->set->scored) && !recorded) return BENS_OK;
     const bens_y y = {.label = d->label == NULL ? NULL : d->label + b->first,
                       .value = d->y == NULL ? NULL : d->y + b->first};
     c->likelihood->each(&at, w->out, p->n_raw, &y, b->n, w->each);
-    for (int64_t i = 0; i < b->n && classes_scored; i++)
+    for (int64_t i = 0; i < b->n && discrete && b->set->scored; i++)
         u->log_density[i] = bens_log_add(u->log_density[i], w->each[i]);
     return BENS_OK;
 }
@@ -135,6 +144,16 @@ static bens_status each_row(const block *b, bens_predict_worker *w, bens_unit *u
     return BENS_OK;
 }
 
+/* By the middles of 2^52 parts of (0, 1). */
+static void simulate_counts(const block *b, const bens_rng *at, bens_predict_worker *w)
+{
+    for (int64_t i = 0; i < b->n; i++) {
+        const uint64_t word = bens_rng_word64(at, (uint64_t)(b->first + i));
+        const double part = (double)(word >> 12) * 0x1p-52 + 0x1p-53;
+        w->row[i] = (float)bens_poisson_quantile(part, w->mean[i]);
+    }
+}
+
 /* y as a member makes it, of row i: word i of the member's own place in the random
  * numbers. */
 static void simulate(const block *b, bens_member member, bens_predict_worker *w)
@@ -145,10 +164,14 @@ static void simulate(const block *b, bens_member member, bens_predict_worker *w)
                          .chain = (uint32_t)(p->draws->first_chain + member.row),
                          .stream = BENS_STREAM_PREDICT};
     const int64_t K = p->n_outputs;
-    if (p->kind == BENS_PREDICTS_REALS) {
+    if (p->kind == BENS_PREDICTS_REALS && !p->counts) {
         bens_rng_normals(&at, (uint64_t)b->first, (size_t)b->n, w->row);
         for (int64_t i = 0; i < b->n; i++)
             w->row[i] = (float)(w->mean[i] + sqrt(w->variance[i]) * (double)w->row[i]);
+        return;
+    }
+    if (p->counts) {
+        simulate_counts(b, &at, w);
         return;
     }
     for (int64_t i = 0; i < b->n; i++) {
@@ -188,7 +211,9 @@ static bens_status add_member(const block *b, int64_t m, int64_t *k,
     s = bens_draws_theta(p->draws, &w->params, member.row, member.draw, w->theta);
     BENS_TRY(s);
     BENS_TRY(p->kind == BENS_PREDICTS_DENSITY ? each_row(b, w, u) : forward(b, w, u));
-    if (p->kind == BENS_PREDICTS_REALS && b->set->scored) {
+    if (p->counts && b->set->scored) {
+        add_counts(b, w, u);
+    } else if (p->kind == BENS_PREDICTS_REALS && b->set->scored) {
         add_density(b, w, u);
         if (is_pairing(m, p->members.n)) add_pairing(b, w, (*k)++, u);
     }

@@ -19,7 +19,10 @@ static void refuses_what_does_not_fit(void **unused)
 {
     (void)unused;
     bens_data *numbers = toy_numbers(20, 3, 1), *classes = toy_data(20, 3, 2);
-    refuse("linear", classes, "bernoulli", "likelihood of numbers (normal), found berno");
+    refuse("linear", classes, "bernoulli",
+           "(normal, normal_mean_logvar, poisson), found bernoulli");
+    refuse("linear", classes, "poisson", "wanted a target of counts, found classes");
+    refuse("linear", classes, "normal_mean_logvar", "of numbers, found classes");
     refuse("logistic", numbers, LEARNED,
            "likelihood of classes (bernoulli, categorical)");
     refuse("linear", classes, LEARNED, "wanted a target of numbers, found classes");
