@@ -23,6 +23,27 @@ typedef void bens_layer_activate_back(int64_t rows, int64_t columns, bens_activa
                                       const float *z, const float *y, const float *dy,
                                       float *dz, float *dbias);
 
+/* C [m][n] = A B, or += A B: for the products of networks that a BLAS is slow at or does
+ * not take, of few rows, of operands that are used often and so laid out beforehand, of
+ * rows that overlap.
+ *     A(i, l) = a[i a_row + l a_column]
+ *     B(l, j) = b[j / 32 b_panel + l b_row + j % 32]
+ * A matrix [k][n] with rows b_row apart has b_panel = 32; in panels [n / 32][k][32] of
+ * columns b_row is 32. The sum over k is one of equal blocks, of at most 512; in a block
+ * it runs in order, by fmaf. */
+enum { BENS_PANEL = 32 };
+typedef struct {
+    int64_t m, n, k;
+    const float *a;
+    int64_t a_row, a_column;
+    const float *b;
+    int64_t b_row, b_panel;
+    float *c;
+    int64_t c_row;
+    bool add;
+} bens_product;
+typedef void bens_layer_product(const bens_product *p);
+
 /* One step of an LSTM with H units over n rows. gates [n][4 H] are its pre-activations f,
  * i, c~, o without their bias [4 H] (NULL: none), then their values:
  *     c' = sigmoid(f) c + sigmoid(i) tanh(c~)      h = sigmoid(o) tanh(c')
@@ -54,6 +75,22 @@ typedef void bens_layer_mean_pool(const bens_windows *w, int64_t n, const float 
                                   float *y);
 typedef void bens_layer_mean_pool_back(const bens_windows *w, int64_t n, const float *dy,
                                        float *dx);
+
+/* A convolution (a correlation, as in PyTorch) of n images with `filters` kernels, zeros
+ * beyond the border: z [n][count][filters] = sum over each window of x weight, weight
+ * [filters][channels][kernel]; y = f(z + bias) as in activate: y may be z, bias NULL. All
+ * three use scratch [bens_conv_scratch]. */
+typedef void bens_layer_conv(const bens_windows *w, int64_t filters, int64_t n,
+                             const float *x, const float *weight, const float *bias,
+                             bens_activation f, float *z, float *y, float *scratch);
+/* The gradients by x and by weight from that by z. */
+typedef void bens_layer_conv_input(const bens_windows *w, int64_t filters, int64_t n,
+                                   const float *dz, const float *weight, float *dx,
+                                   float *scratch);
+typedef void bens_layer_conv_weight(const bens_windows *w, int64_t filters, int64_t n,
+                                    const float *x, const float *dz, float *dweight,
+                                    float *scratch);
+size_t bens_conv_scratch(const bens_windows *w, int64_t filters);
 
 /* The kernels of one instruction set. */
 typedef struct {

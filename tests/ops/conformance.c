@@ -30,6 +30,14 @@ static const op_case cases[] = {
     {&bens_op_dense, {SHAPE1(1)}, {.units = 1, .without_bias = true}, 0},
     {&bens_op_dense, {SHAPE1(33)}, {.units = 18, .activation = BENS_ACTIVATION_tanh}, 0},
     {&bens_op_dense, {SHAPE2(4, 6)}, {.units = 3, .activation = BENS_ACTIVATION_gelu}, 0},
+    {&bens_op_conv2d, {SHAPE2(5, 4)}, {.units = 3, .kernel = 1}, 0},
+    {&bens_op_conv2d, {SHAPE3(6, 9, 2)}, {.units = 17, .kernel = 3, .padding = 1,
+                                          .activation = BENS_ACTIVATION_silu}, 0},
+    {&bens_op_conv2d, {SHAPE3(7, 5, 3)}, {.units = 4, .kernel = 3, .stride = 2,
+                                          .padding = 1, .without_bias = true}, 0},
+    {&bens_op_conv2d, {SHAPE3(4, 5, 16)}, {.units = 2, .kernel = 1, .stride = 2}, 0},
+    {&bens_op_conv2d, {SHAPE3(8, 7, 1)}, {.units = 2, .kernel = 2, .stride = 3}, 0},
+    {&bens_op_conv2d, {SHAPE3(2, 3, 2)}, {.units = 2, .kernel = 5, .padding = 4}, 0},
     {&bens_op_flatten, {SHAPE3(2, 3, 4)}, {0}, 0},
 };
 /* clang-format on */
