@@ -238,6 +238,38 @@ static void print_silent(const progress *p)
     if (n > 0) puts(n > MOST_NAMED ? ", ..." : "");
 }
 
+/* What monitors saw last, the mean over chains. */
+static bens_monitored monitored(const progress *p)
+{
+    bens_monitored all = {.data = NULL};
+    double n = 0;
+    for (int64_t i = 0; i < p->file.n_chains; i++) {
+        const bens_monitored *m = &p->chain[i].monitor;
+        if (m->data == NULL || isnan(m->loss)) continue;
+        all.data = m->data;
+        all.score = m->score;
+        all.loss += (m->loss - all.loss) / ++n;
+        all.value += (m->value - all.value) / n;
+    }
+    return all;
+}
+
+static void print_monitor(const progress *p)
+{
+    const bens_monitored all = monitored(p);
+    double low = INFINITY, high = -INFINITY;
+    if (all.data == NULL) return;
+    for (int64_t i = 0; i < p->file.n_chains; i++) {
+        const bens_monitored *m = &p->chain[i].monitor;
+        if (m->data == NULL || isnan(m->loss)) continue;
+        low = fmin(low, m->loss);
+        high = fmax(high, m->loss);
+    }
+    printf("monitor   %s loss %.4g", all.data, all.loss);
+    if (high > low) printf(" (%.4g to %.4g)", low, high);
+    printf(", %s %.4g: the mean of chains\n", all.score, all.value);
+}
+
 static void print_text(const progress *p)
 {
     const bens_samples_summary *f = &p->file;
@@ -246,6 +278,7 @@ static void print_text(const progress *p)
     print_state(p);
     print_draws(f);
     print_steps(p);
+    print_monitor(p);
     print_diverging(f);
     print_silent(p);
 }
@@ -273,6 +306,17 @@ static double diverging_draws(const progress *p, int64_t i)
     return (double)p->file.diverging[i];
 }
 
+static void put_monitor(const progress *p, json_t *o)
+{
+    const bens_monitored all = monitored(p);
+    char key[64];
+    if (all.data == NULL) return;
+    snprintf(key, sizeof key, "%s_loss", all.data);
+    json_object_set_new(o, key, real(all.loss));
+    snprintf(key, sizeof key, "%s_%s", all.data, all.score);
+    json_object_set_new(o, key, real(all.value));
+}
+
 static bens_status print_json(const progress *p)
 {
     const bens_samples_summary *f = &p->file;
@@ -287,6 +331,7 @@ static bens_status print_json(const progress *p)
     json_object_set_new(o, "steps_per_second", real(p->rate));
     json_object_set_new(o, "seconds_left", real(seconds_left(p)));
     json_object_set_new(o, "reported", p->heard > 0 ? real(p->heard) : json_null());
+    put_monitor(p, o);
     json_object_set_new(o, "diverging", by_chain(p, diverging_draws));
     json_object_set_new(o, "silent", by_chain(p, silent_for));
     char *text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);

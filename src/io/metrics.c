@@ -60,14 +60,27 @@ void bens_metrics_close(bens_metrics *m)
     free(m);
 }
 
+/* What a monitor may be about, in the names of its keys. */
+static const char *const sets[2] = {"train", "test"};
+static const char *const scores[2] = {"accuracy", "rmse"};
+
 /* JSON knows no NaN. */
 static json_t *real(double x)
 {
     return isfinite(x) ? json_real(x) : json_null();
 }
 
-static char *line_of(const bens_metric *x)
+static void put_real(json_t *o, const char *data, const char *what, const char *of,
+                     double x)
 {
+    char key[64];
+    snprintf(key, sizeof key, "%s_%s%s", data, what, of);
+    json_object_set_new(o, key, real(x));
+}
+
+static json_t *object_of(const bens_metric *x)
+{
+    const bens_monitored *m = &x->monitor;
     json_t *o = json_object();
     json_object_set_new(o, "time", real(x->time));
     json_object_set_new(o, "rank", json_integer(x->rank));
@@ -77,15 +90,37 @@ static char *line_of(const bens_metric *x)
     json_object_set_new(o, "loss", real(x->loss));
     json_object_set_new(o, "temperature_kinetic", real(x->temperature_kinetic));
     json_object_set_new(o, "diverging", json_boolean(x->diverging));
-    char *text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
-    json_decref(o);
-    return text;
+    if (m->data == NULL) return o;
+    json_object_set_new(o, "monitor_step", json_integer(m->step));
+    put_real(o, m->data, "loss", "", m->loss);
+    put_real(o, m->data, m->score, "", m->value);
+    return o;
 }
 
-bens_status bens_metrics_put(bens_metrics *m, const bens_metric *metric)
+static json_t *object_of_average(const bens_metric_average *x)
 {
-    char line[512];
-    char *text = line_of(metric);
+    const bool classes = strcmp(x->score, scores[0]) == 0;
+    json_t *o = json_object();
+    json_object_set_new(o, "time", real(x->time));
+    json_object_set_new(o, "members", json_integer((json_int_t)x->n_members));
+    put_real(o, x->data, "loss", "_mean", x->loss);
+    put_real(o, x->data, "loss", "_sd", x->loss_sd);
+    put_real(o, x->data, x->score, "_mean", x->value);
+    put_real(o, x->data, x->score, "_sd", x->value_sd);
+    put_real(o, x->data, "loss", "_average", x->all_loss);
+    put_real(o, x->data, x->score, "_average", x->all_value);
+    json_object_set_new(o, classes ? "tu" : "var_total", real(x->total));
+    json_object_set_new(o, classes ? "au" : "var_noise", real(x->noise));
+    json_object_set_new(o, classes ? "eu" : "var_model", real(x->model));
+    return o;
+}
+
+/* Takes the object. */
+static bens_status put_line(bens_metrics *m, json_t *o)
+{
+    char line[640];
+    char *text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    json_decref(o);
     if (text == NULL)
         BENS_FAIL(BENS_ERR_FAILURE, "no memory for a line of '%s'", m->path);
     const int n = snprintf(line, sizeof line, "%s%s\n", m->cut ? "\n" : "", text);
@@ -101,6 +136,16 @@ bens_status bens_metrics_put(bens_metrics *m, const bens_metric *metric)
     return BENS_OK;
 }
 
+bens_status bens_metrics_put(bens_metrics *m, const bens_metric *metric)
+{
+    return put_line(m, object_of(metric));
+}
+
+bens_status bens_metrics_put_average(bens_metrics *m, const bens_metric_average *average)
+{
+    return put_line(m, object_of_average(average));
+}
+
 static double number(const json_t *o, const char *key)
 {
     const json_t *x = json_object_get(o, key);
@@ -111,6 +156,22 @@ static int64_t whole(const json_t *o, const char *key)
 {
     const json_t *x = json_object_get(o, key);
     return json_is_integer(x) ? (int64_t)json_integer_value(x) : -1;
+}
+
+static void parse_monitor(const json_t *o, bens_monitored *out)
+{
+    char loss[64], score[64];
+    for (int i = 0; i < 4; i++) {
+        const char *data = sets[i / 2], *name = scores[i % 2];
+        snprintf(loss, sizeof loss, "%s_loss", data);
+        snprintf(score, sizeof score, "%s_%s", data, name);
+        if (json_object_get(o, score) == NULL) continue;
+        *out = (bens_monitored){.data = data,
+                                .score = name,
+                                .step = whole(o, "monitor_step"),
+                                .loss = number(o, loss),
+                                .value = number(o, score)};
+    }
 }
 
 /* False: not a line of ours (cut, or two that a network file system has mixed). */
@@ -126,6 +187,7 @@ static bool parse(const char *line, size_t size, bens_metric *out)
                          .temperature_kinetic = number(o, "temperature_kinetic"),
                          .diverging = json_is_true(json_object_get(o, "diverging"))};
     const int64_t rank = whole(o, "rank");
+    parse_monitor(o, &out->monitor);
     json_decref(o);
     if (rank < 0 || rank > 1 << 24) return false;
     out->rank = (int)rank;

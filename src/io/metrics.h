@@ -7,6 +7,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What a monitor adds: how good the chain was at its latest look. */
+typedef struct {
+    const char *data;  /* the rows that it is about: "train", "test"; NULL: none */
+    const char *score; /* what the score is: "accuracy", "rmse"                  */
+    int64_t step;
+    double loss, value; /* of the score; NaN is written as null */
+} bens_monitored;
+
 typedef struct {
     double time; /* seconds since 1970 */
     int rank;
@@ -16,7 +24,17 @@ typedef struct {
     double loss;   /* mean negative log-likelihood per datum; NaN is written as null */
     double temperature_kinetic;
     bool diverging;
+    bens_monitored monitor;
 } bens_metric;
+
+/* All draws of all chains together, when a run with a monitor is done. */
+typedef struct {
+    double time;
+    const char *data, *score; /* as above                                         */
+    double n_members, loss, loss_sd, value, value_sd; /* of draws, one by one     */
+    double all_loss, all_value;                       /* of their mean prediction */
+    double total, noise, model;                       /* tu, au, eu; variances    */
+} bens_metric_average;
 
 typedef struct bens_metrics bens_metrics;
 
@@ -25,6 +43,8 @@ typedef struct bens_metrics bens_metrics;
 bens_status bens_metrics_open(const char *path, bens_metrics **out);
 void bens_metrics_close(bens_metrics *metrics); /* takes NULL */
 bens_status bens_metrics_put(bens_metrics *metrics, const bens_metric *metric);
+bens_status bens_metrics_put_average(bens_metrics *metrics,
+                                     const bens_metric_average *average);
 
 /* Reads all metrics*.jsonl of a run's folder (none is no error) and gives each
  * chain's latest line in latest [n_chains] (chain number first_chain + i; time = 0

@@ -38,6 +38,15 @@ typedef struct {
     double *square;   /* [n_tensors] mean square of the gradient: the masses    */
 } bens_scalars;
 
+/* What the monitor has seen of a chain (monitor.h); part of its state, too. */
+typedef struct {
+    uint64_t data;      /* hash of the rows that it is about                        */
+    int64_t step;       /* of the latest look, 0: none                              */
+    double loss, score; /* then; NaN: it has diverged                               */
+    int64_t n_lost;     /* draws that are no numbers                                */
+    double *average;    /* [bens_monitor_size()] of the others; NULL: not monitored */
+} bens_watch;
+
 typedef struct {
     bens_workspace *work; /* borrowed                                    */
     uint32_t number;      /* global; it alone decides the random numbers */
@@ -52,6 +61,7 @@ typedef struct {
     double batch_value; /* sum of log-likelihood over the batch of the last */
     int64_t batch_rows; /* step before a draw, if lp = batch                */
     bool diverged;      /* theta is NaN from then on, step stays            */
+    bens_watch watch;
 
     /* What follows from it. */
     bens_langevin *c;            /* [n_tensors] coefficients of ...              */

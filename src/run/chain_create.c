@@ -1,5 +1,5 @@
 /* chain_create.c - what a rank's chains share, and a chain at its start. */
-#include "run/chain.h"
+#include "run/monitor.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -69,6 +69,13 @@ static bens_status add_scalars(const bens_problem *p, bens_chain *c)
     return BENS_OK;
 }
 
+static bens_status add_watch(const bens_problem *p, bens_chain *c)
+{
+    if (p->monitored == NULL) return BENS_OK;
+    c->watch.data = p->monitored->hash;
+    return bens_alloc(bens_monitor_size(p), sizeof(double), &c->watch.average);
+}
+
 static double sum_of_squares(const bens_params *params, const float *x)
 {
     double sum = 0;
@@ -93,6 +100,7 @@ bens_status bens_chain_create(bens_workspace *work, uint32_t number, bens_chain 
     *out = (bens_chain){.work = work, .number = number};
     bens_status s = add_vectors(work->problem, out);
     if (s == BENS_OK) s = add_scalars(work->problem, out);
+    if (s == BENS_OK) s = add_watch(work->problem, out);
     if (s == BENS_OK) s = start(work->problem, out);
     if (s != BENS_OK) bens_chain_release(out);
     return s;
@@ -107,6 +115,7 @@ void bens_chain_release(bens_chain *chain)
     free(chain->scalars.sampler);
     free(chain->scalars.noise);
     free(chain->scalars.square);
+    free(chain->watch.average);
     free(chain->c);
     free(chain->s);
     bens_noise_release(&chain->noise);

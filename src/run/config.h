@@ -62,6 +62,13 @@ typedef struct {
 } bens_store_options;
 enum { BENS_LP_FULL, BENS_LP_BATCH };
 
+/* When a chain is judged by rows of the data. */
+typedef struct {
+    int data; /* BENS_MONITOR_ */
+    bens_length every;
+} bens_monitor_options;
+enum { BENS_MONITOR_NONE, BENS_MONITOR_TRAIN, BENS_MONITOR_TEST };
+
 /* What `bens diagnose` wants of a run before it trusts it. */
 typedef struct {
     double r_hat, tau, ess, temperature, ksd, diverged;
@@ -86,6 +93,7 @@ typedef struct {
     bens_schedule_options schedule;
     bens_chain_options chain;
     bens_store_options store;
+    bens_monitor_options monitor;
     bens_checkpoint_options checkpoint;
     bens_diagnose_options diagnose;
     const bens_model *model;

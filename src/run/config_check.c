@@ -121,6 +121,18 @@ static bens_status check_data(const bens_settings *settings, const bens_config *
     return BENS_OK;
 }
 
+static bens_status check_monitor(const bens_settings *settings, const bens_config *c)
+{
+    const bens_data_request *const r = &c->data.request;
+    if (c->monitor.data != BENS_MONITOR_TEST || r->test[0] != '\0' ||
+        r->test_fraction > 0)
+        return BENS_OK;
+    BENS_FAIL(BENS_ERR_CONFIG,
+              "%s: [monitor] data = test: wanted held-out rows ([data] test or "
+              "test_fraction) beside it, found none",
+              bens_settings_where(settings, "monitor", "data"));
+}
+
 static bens_status check_noise(const bens_settings *settings, const bens_config *c)
 {
     const bens_sampler_common *const common = c->sampler_options;
@@ -189,6 +201,7 @@ bens_status bens_config_check(const bens_settings *settings, bens_config *config
     BENS_TRY(check_backend(settings, config));
     BENS_TRY(check_grid(settings, config));
     BENS_TRY(check_data(settings, config));
+    BENS_TRY(check_monitor(settings, config));
     BENS_TRY(check_chain(settings, config));
     BENS_TRY(check_noise(settings, config));
     BENS_TRY(check_schedule(settings, config));

@@ -128,6 +128,17 @@ static const bens_option store[] = {
      .doc = "log posterior of a draw: over all data, or N x the mean of its batch"},
     {0}};
 
+#define AT(field) .offset = offsetof(bens_monitor_options, field)
+static const bens_option monitor[] = {
+    {.name = "data", .kind = BENS_OPTION_CHOICE, .preset = "none",
+     .choices = "none|train|test", AT(data),
+     .doc = "rows whose loss and accuracy each chain reports; the averaged prediction of "
+            "all draws is judged by them at the end"},
+    {.name = "every", .kind = BENS_OPTION_LENGTH, .preset = "1 epochs", .max = 1e30,
+     .above_min = true, AT(every), .doc = "between two looks; draws have one anyway"},
+    {0}};
+#undef AT
+
 #define AT(field) .offset = offsetof(bens_diagnose_options, field)
 static const bens_option diagnose[] = {
     {.name = "r_hat", .kind = BENS_OPTION_REAL, .preset = "1.01", .min = 1, .max = 1e30,
@@ -260,6 +271,9 @@ static const bens_section sections[] = {
      IN(schedule)},
     {.name = "chain", .doc = "the length of a chain", .options = chain, IN(chain)},
     {.name = "store", .doc = "what is kept with a draw", .options = store, IN(store)},
+    {.name = "monitor", .doc = "how good chains are while they run; not with a model of "
+                               "its own density",
+     .options = monitor, IN(monitor), .of_data = true},
     {.name = "checkpoint", .doc = "how much work a crash may cost", .options = checkpoint,
      IN(checkpoint)},
     {.name = "diagnose", .doc = "what bens diagnose wants before it trusts a run",

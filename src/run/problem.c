@@ -135,6 +135,24 @@ static bens_status add_stored(const bens_params *from, bool output, bens_params 
     return BENS_OK;
 }
 
+/* A part of the file for tests may have come to no row. */
+static bens_status plan_monitor(const bens_config *config, bens_problem *p)
+{
+    const bool test = config->monitor.data == BENS_MONITOR_TEST;
+    if (config->monitor.data == BENS_MONITOR_NONE) return BENS_OK;
+    p->monitored = test ? p->test : p->train;
+    if (p->monitored == NULL)
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "[monitor] data = test: wanted held-out rows, found "
+                  "none of [data] test_fraction = %g",
+                  config->data.request.test_fraction);
+    if (p->model->forward == NULL)
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "[monitor] data: wanted none, for model '%s' predicts nothing",
+                  p->model->name);
+    return BENS_OK;
+}
+
 /* A draw is theta [params.n] and behind it the model's outputs. */
 static bens_status plan_stored(bens_problem *p)
 {
@@ -188,6 +206,7 @@ static bens_status plan(const bens_config *config, int64_t n_slices, bens_proble
     BENS_TRY(plan_noise(config, p));
     BENS_TRY(plan_stats(config, p));
     BENS_TRY(plan_stored(p));
+    BENS_TRY(plan_monitor(config, p));
 
     const bens_sampler_common *common = config->sampler_options;
     p->eps = common->step_size;

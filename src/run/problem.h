@@ -36,12 +36,14 @@ typedef struct {
     bens_noise_kind noise;
     int n_scalars;      /* of the sampler                                   */
     const char **stats; /* what is stored with a draw: names, ended by NULL */
-    int64_t settled;    /* steps before it are in no mean temperature: burn_in, or half of it
+    int64_t settled; /* steps before it are in no mean temperature: burn_in, or half of it
                            where the one draw ends it (thin = 0) */
-    int64_t burn_in;    /* steps                                            */
+    int64_t burn_in; /* steps                                            */
     int64_t thin, n_draws;
-    bens_draws *warm; /* [init] from = RUN; NULL    */
-    bens_pool *pool;  /* means and scales of priors */
+    const bens_data *monitored; /* what chains are judged by, borrowed; NULL: nothing */
+    int64_t monitor_every;      /* steps                                              */
+    bens_draws *warm;           /* [init] from = RUN; NULL    */
+    bens_pool *pool;            /* means and scales of priors */
 } bens_problem;
 
 /* Local. Reads the data, plans the model, resolves lengths in epochs. n_slices >= 1.

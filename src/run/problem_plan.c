@@ -39,6 +39,7 @@ static bens_status plan_chain(const bens_config *config, bens_problem *p)
     p->thin = config->chain.thin;
     p->settled = p->thin > 0 ? p->burn_in : p->burn_in / 2;
     p->n_draws = config->chain.draws;
+    p->monitor_every = steps_of(p, config->monitor.every);
     p->step_size = plan_factor(p, &s->step_size);
     p->heat = plan_factor(p, &s->temperature);
     p->constant = is_constant(&p->step_size) && is_constant(&p->heat);

@@ -13,7 +13,7 @@ enum { BAR = 24, LINE = 160 };
 static const double BAR_SECONDS = 0.2, LINE_SECONDS = 30;
 
 struct bens_progress {
-    char label[64];
+    char label[64], note[80];
     double total, start, next;
     bool terminal, drawn;
 };
@@ -77,9 +77,15 @@ void bens_progress_show(bens_progress *p, double done, int64_t n_diverged)
         snprintf(diverged, sizeof diverged, ", %lld diverged", (long long)n_diverged);
     if (p->terminal) draw_bar(part);
     p->drawn = true;
-    fprintf(stderr, "%s%3.0f %%  %s  %s steps/s  %s left%s%s", p->terminal ? " " : "",
-            100 * part, p->label, speed, left, diverged, p->terminal ? "\033[K" : "\n");
+    fprintf(stderr, "%s%3.0f %%  %s  %s steps/s  %s left%s%s%s%s", p->terminal ? " " : "",
+            100 * part, p->label, speed, left, diverged, p->note[0] != '\0' ? ", " : "",
+            p->note, p->terminal ? "\033[K" : "\n");
     fflush(stderr);
+}
+
+void bens_progress_note(bens_progress *p, const char *text)
+{
+    if (p != NULL) snprintf(p->note, sizeof p->note, "%s", text);
 }
 
 void bens_progress_clear(bens_progress *p)

@@ -16,6 +16,8 @@ void bens_progress_destroy(bens_progress *progress);
 
 /* `done` of `total`; n_diverged chains stand still. Draws at most 5 times a second. */
 void bens_progress_show(bens_progress *progress, double done, int64_t n_diverged);
+/* What is said behind it from now on, at most 79 bytes; "": nothing. */
+void bens_progress_note(bens_progress *progress, const char *text);
 /* Removes the bar, so that the next line begins on an empty one. */
 void bens_progress_clear(bens_progress *progress);
 

@@ -13,6 +13,7 @@ typedef struct {
     float *theta;     /* [capacity][n] */
     bens_draw *draw;  /* [capacity]    */
     int64_t first, n; /* draws first ... first + n - 1 wait here */
+    bens_monitored seen;
     bens_draw latest; /* for metrics                             */
 } pending;
 
@@ -132,7 +133,8 @@ static void report(bens_record *r, int64_t i, int64_t step)
                                 .draws = c->first,
                                 .loss = c->latest.loss,
                                 .temperature_kinetic = c->latest.temperature_kinetic,
-                                .diverging = c->latest.diverging};
+                                .diverging = c->latest.diverging,
+                                .monitor = c->seen};
     if (bens_metrics_put(r->metrics, &metric) != BENS_OK) r->n_unreported++;
 }
 
@@ -189,6 +191,12 @@ static bens_status flush(bens_record *r, const int64_t *step)
     }
     r->flushed = bens_clock();
     return BENS_OK;
+}
+
+void bens_record_look(bens_record *r, int64_t i, const bens_monitored *seen, bool line)
+{
+    r->chain[i].seen = *seen;
+    if (line) report(r, i, seen->step);
 }
 
 bens_status bens_record_flush(bens_record *r)

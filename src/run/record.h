@@ -31,6 +31,11 @@ void bens_record_close(bens_record *record); /* takes NULL; does not flush */
 bens_status bens_record_put(bens_record *record, int64_t i, const float *theta,
                             const bens_draw *draw);
 
+/* From now on the lines of chain i have what its monitor saw. `line`: it is worth a line
+ * at once, with the draws that are on disk. */
+void bens_record_look(bens_record *record, int64_t i, const bens_monitored *seen,
+                      bool line);
+
 /* Everything that is buffered to disk. */
 bens_status bens_record_flush(bens_record *record);
 

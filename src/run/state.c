@@ -1,5 +1,7 @@
 #include "run/state.h"
 
+#include "run/monitor.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -31,6 +33,10 @@ static int list_parts(const bens_problem *p, bens_chain *c, part *out)
     PART(c->theta, n);
     for (int i = 0; i < p->config->sampler->n_aux; i++) PART(c->aux[i], n);
     if (p->noise == BENS_NOISE_EACH) PART(c->noise_each, n);
+    if (p->monitored != NULL) {
+        PART(&c->watch, offsetof(bens_watch, average));
+        PART(c->watch.average, bens_monitor_size(p) * sizeof(double));
+    }
 #undef PART
     BENS_ASSERT(k <= MOST_PARTS);
     return k;

@@ -4,6 +4,7 @@
 #include "io/folder.h"
 #include "io/draws.h"
 #include "run/keeper.h"
+#include "run/monitor.h"
 #include "run/plan.h"
 #include "run/progress.h"
 #include "run/provenance.h"
@@ -30,6 +31,7 @@ typedef struct {
     double kept;         /* clock of the last checkpoint */
     bool stopped;        /* asked to, and all is on disk */
     bens_progress *progress;
+    bens_monitor *monitor; /* NULL: nothing is monitored */
     int64_t n_diverged;
     bens_summary summary; /* of the draws of this group's chains */
 } group;
@@ -48,14 +50,34 @@ static bens_status create_chains(group *g)
 }
 
 /* One file a node: appending is atomic only there. */
-static void name_metrics(const bens_comm *world, char *name, size_t size)
+static bens_status name_metrics(const bens_session *s, char *path)
 {
-    char host[256] = "node";
+    char host[256] = "node", name[320] = "metrics.jsonl";
     gethostname(host, sizeof host - 1);
-    if (bens_comm_node_size(world) == bens_comm_size(world))
-        snprintf(name, size, "metrics.jsonl");
-    else
-        snprintf(name, size, "metrics.%s.jsonl", host);
+    if (bens_comm_node_size(s->world) < bens_comm_size(s->world))
+        snprintf(name, sizeof name, "metrics.%s.jsonl", host);
+    return bens_folder_join(s->config.run.output, name, path);
+}
+
+/* Local. What was seen of chain i goes to metrics.jsonl: in a line of its own if it was
+ * time for one. */
+static void report(group *g, int64_t i, bool line)
+{
+    const bens_problem *p = &g->session->problem;
+    const bens_watch *watch = &g->chain[i].watch;
+    if (g->record == NULL || g->monitor == NULL || watch->step == 0) return;
+    const bens_monitored seen = bens_monitor_report(p, watch);
+    const bool due = watch->step == bens_monitor_next(p, watch->step - 1);
+    bens_record_look(g->record, i, &seen, line && due && !g->chain[i].diverged);
+}
+
+/* Local. */
+static void describe(group *g)
+{
+    char text[80];
+    if (g->monitor == NULL || g->progress == NULL) return;
+    bens_monitor_describe(&g->session->problem, g->chain, g->n, text, sizeof text);
+    bens_progress_note(g->progress, text);
 }
 
 /* Local. Where the chains are, from their checkpoints; and
@@ -64,18 +86,18 @@ static bens_status open_files(group *g)
 {
     const bens_session *s = g->session;
     const char *folder = s->config.run.output;
-    char metrics[BENS_PATH_SIZE], name[320];
+    char metrics[BENS_PATH_SIZE];
     if (g->n == 0) return BENS_OK;
     BENS_TRY(bens_keeper_open(folder, &s->layout, &s->problem, s->grid.begin, g->n,
                               &g->keeper));
     if (s->old.model != NULL) BENS_TRY(bens_keeper_load(g->keeper, g->chain));
+    BENS_TRY(bens_monitor_check(&s->problem, g->chain, g->n));
     for (int64_t i = 0; i < g->n; i++) {
         g->step[i] = g->chain[i].step;
         g->drawn[i] = g->chain[i].drawn;
     }
     if (s->grid.shard != 0) return BENS_OK;
-    name_metrics(s->world, name, sizeof name);
-    BENS_TRY(bens_folder_join(folder, name, metrics));
+    BENS_TRY(name_metrics(s, metrics));
     const bens_record_spec spec = {.folder = folder,
                                    .metrics = metrics,
                                    .layout = &s->layout,
@@ -86,7 +108,9 @@ static bens_status open_files(group *g)
                                    .n_chains = g->n,
                                    .drawn = g->drawn,
                                    .rank = bens_comm_rank(s->world)};
-    return bens_record_open(&spec, &g->record);
+    BENS_TRY(bens_record_open(&spec, &g->record));
+    for (int64_t i = 0; i < g->n; i++) report(g, i, false);
+    return BENS_OK;
 }
 
 /* Local. */
@@ -116,6 +140,7 @@ static void release(group *g)
     free(g->drawn);
     bens_record_close(g->record);
     bens_keeper_close(g->keeper);
+    bens_monitor_destroy(g->monitor);
     bens_progress_destroy(g->progress);
 }
 
@@ -150,19 +175,36 @@ static bens_status keep_or_stop(group *g)
     return BENS_OK;
 }
 
-/* Collective over the shards. All chains to step `until`, a visit each at a time. */
+/* Collective over the shards. Chain i to step `next`, and a look at it if it is time for
+ * one and it was not there before. */
+static bens_status visit(group *g, int64_t i, int64_t next, bool look)
+{
+    bens_chain *c = &g->chain[i];
+    const bool moves = c->step < next;
+    BENS_TRY(bens_chain_run(c, next));
+    g->step[i] = c->step;
+    if (!look || !moves || c->step < next) return BENS_OK;
+    BENS_TRY(bens_monitor_look(g->monitor, c));
+    report(g, i, true);
+    return BENS_OK;
+}
+
+/* Collective over the shards. All chains to step `until`, a visit each at a time; the
+ * draw that is taken there has a look of its own. */
 static bens_status advance(group *g, int64_t from, int64_t until)
 {
-    const int64_t visit = bens_session_visit(g->session);
+    const int64_t most = bens_session_visit(g->session);
     for (int64_t at = from, next; at < until && !g->stopped; at = next) {
-        next = until - at > visit ? at + visit : until;
+        const int64_t look = bens_monitor_next(&g->session->problem, at);
+        next = until - at > most ? at + most : until;
+        if (next > look) next = look;
         for (int64_t i = 0; i < g->n; i++) {
-            BENS_TRY(bens_chain_run(&g->chain[i], next));
-            g->step[i] = g->chain[i].step;
+            BENS_TRY(visit(g, i, next, next == look && next < until));
             const double done =
                 (double)g->n * (double)at + (double)(i + 1) * (double)(next - at);
             bens_progress_show(g->progress, done, g->n_diverged);
         }
+        if (next == look) describe(g);
         if (g->record != NULL) note(g, bens_record_tick(g->record, g->step));
         BENS_TRY(keep_or_stop(g));
     }
@@ -180,9 +222,12 @@ static bens_status record_draws(group *g, int64_t k)
             BENS_TRY(bens_chain_draw(&g->chain[i], &draw, &row));
             bens_summary_add(&g->summary, &draw);
             if (g->record != NULL) note(g, bens_record_put(g->record, i, row, &draw));
+            BENS_TRY(bens_monitor_draw(g->monitor, &g->chain[i], draw.diverging));
+            report(g, i, true);
         }
         g->n_diverged += g->chain[i].diverged;
     }
+    describe(g);
     return BENS_OK;
 }
 
@@ -261,6 +306,24 @@ static bens_status tell_stopped(const bens_session *s)
     return bens_comm_agree(s->world, status);
 }
 
+/* Collective. What the monitor says of all chains together. A disk that is too full for
+ * a line is no reason to fail. */
+static bens_status finish_monitor(group *g)
+{
+    const bens_session *s = g->session;
+    const bens_problem *p = &s->problem;
+    bens_monitor_result result;
+    char path[BENS_PATH_SIZE];
+    if (p->monitored == NULL) return BENS_OK;
+    BENS_TRY(bens_monitor_finish(p, &s->grid, s->world, g->chain, &result));
+    if (!bens_session_speaks(s)) return BENS_OK;
+    if (!s->request->quiet) bens_monitor_show(p, &result);
+    if (name_metrics(s, path) != BENS_OK ||
+        bens_monitor_write(p, &result, path) != BENS_OK)
+        fprintf(stderr, "bens train: warning: %s\n", bens_error_text());
+    return BENS_OK;
+}
+
 /* Collective, but for BENS_ERR_PEER, with which a rank leaves at once. */
 static bens_status finish(group *g, bens_status status, double start)
 {
@@ -290,6 +353,7 @@ static bens_status finish(group *g, bens_status status, double start)
         if (!s->request->quiet) bens_summary_show(s, &summary, bens_clock() - start);
         trusted = bens_summary_judge(s, &summary);
     }
+    BENS_TRY(finish_monitor(g));
     if (!trusted && s->config.run.strict)
         status = bens_error_set(BENS_ERR_TRUST,
                                 "the run is not to be trusted, for the reasons above, "
@@ -302,6 +366,8 @@ static bens_status sample(bens_session *s)
 {
     group g = {.session = s, .n = bens_session_chains(s)};
     bens_status status = create_chains(&g);
+    if (status == BENS_OK)
+        status = bens_monitor_create(&s->problem, s->grid.shards, &g.monitor);
     if (status == BENS_OK) status = open_files(&g);
     if (status == BENS_OK) status = start_progress(&g);
     status = bens_comm_agree(s->world, status);

@@ -1,0 +1,164 @@
+/* monitor_finish.c - what a monitor has to say, of a chain and of all together. */
+#include "core/clock.h"
+#include "run/monitor.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *data_name(const bens_problem *p)
+{
+    return p->monitored == p->test ? "test" : "train";
+}
+
+static const char *score_name(const bens_problem *p)
+{
+    return p->monitored->n_classes > 0 ? "accuracy" : "rmse";
+}
+
+bens_monitored bens_monitor_report(const bens_problem *p, const bens_watch *watch)
+{
+    return (bens_monitored){.data = data_name(p),
+                            .score = score_name(p),
+                            .step = watch->step,
+                            .loss = watch->loss,
+                            .value = watch->score};
+}
+
+void bens_monitor_describe(const bens_problem *p, const bens_chain *chain, int64_t n,
+                           char *text, size_t size)
+{
+    double loss = 0, score = 0, seen = 0;
+    text[0] = '\0';
+    for (int64_t i = 0; i < n; i++) {
+        const bens_watch *w = &chain[i].watch;
+        if (w->step == 0 || isnan(w->loss)) continue;
+        loss += w->loss;
+        score += w->score;
+        seen++;
+    }
+    if (seen > 0)
+        snprintf(text, size, "%s loss %.4g, %s %.4g", data_name(p), loss / seen,
+                 score_name(p), score / seen);
+}
+
+/* What of a chain counts at the end, as it is sent: its lost draws, then its average. */
+static bens_status pack(const bens_watch *watch, size_t n, double **out)
+{
+    BENS_TRY(bens_alloc(n, sizeof **out, out));
+    (*out)[0] = (double)watch->n_lost;
+    memcpy(*out + 1, watch->average, (n - 1) * sizeof **out);
+    return BENS_OK;
+}
+
+/* Collective. *values [n] on rank 0, owned by the caller; NULL elsewhere. watch: of the
+ * chain, on rank `root`. */
+static bens_status share(bens_comm *world, int root, const bens_watch *watch, size_t n,
+                         double **values)
+{
+    const int rank = bens_comm_rank(world);
+    double *sent = NULL;
+    const bens_status packed = rank == root ? pack(watch, n, &sent) : BENS_OK;
+    size_t size = n * sizeof *sent;
+    char *bytes = (char *)sent;
+    const bens_status s = bens_comm_broadcast(world, root, &bytes, &size, packed);
+    if (s == BENS_OK) sent = (double *)(void *)bytes;
+    *values = s == BENS_OK && rank == 0 ? sent : NULL;
+    if (*values == NULL) free(sent);
+    return s;
+}
+
+/* Collective. The chains in their order, one at a time. */
+static bens_status join(const bens_problem *p, const bens_grid *grid, bens_comm *world,
+                        const bens_chain *chain, bens_average *all, int64_t *n_lost)
+{
+    const bens_questions q = bens_monitor_questions(p);
+    int64_t begin, end;
+    for (int group = 0; group < grid->n_groups; group++) {
+        bens_grid_deal(grid->n_chains, grid->n_groups, group, &begin, &end);
+        for (int64_t row = begin; row < end; row++) {
+            const bens_watch *watch =
+                group == grid->group ? &chain[row - begin].watch : NULL;
+            double *values;
+            BENS_TRY(
+                share(world, group * grid->n_shards, watch, 1 + all->n_values, &values));
+            if (values == NULL) continue;
+            const bens_average one = bens_average_over(values + 1, q.n, q.n_classes);
+            *n_lost += values[0] > 0;
+            if (values[0] == 0) bens_average_merge(all, &one);
+            free(values);
+        }
+    }
+    return BENS_OK;
+}
+
+bens_status bens_monitor_finish(const bens_problem *p, const bens_grid *grid,
+                                bens_comm *world, const bens_chain *chain,
+                                bens_monitor_result *out)
+{
+    const bens_questions q = bens_monitor_questions(p);
+    double *values = NULL;
+    bens_status s = bens_alloc(bens_monitor_size(p), sizeof *values, &values);
+    s = bens_comm_agree(world, s);
+    if (s == BENS_OK) {
+        bens_average all = bens_average_over(values, q.n, q.n_classes);
+        *out = (bens_monitor_result){.n_lost = 0};
+        s = join(p, grid, world, chain, &all, &out->n_lost);
+        out->scores = bens_average_finish(&all, &q);
+    }
+    free(values);
+    return s;
+}
+
+static void show_members(const bens_problem *p, const bens_monitor_result *r)
+{
+    const bens_average_scores *s = &r->scores;
+    printf("%-5s data  members  loss %.5g", data_name(p), s->mean.loss);
+    if (s->n_members > 1) printf(" +- %.2g", s->sd.loss);
+    printf(", %s %.5g", score_name(p), s->mean.score);
+    if (s->n_members > 1) printf(" +- %.2g", s->sd.score);
+    printf(" (%.0f draw%s", s->n_members, s->n_members == 1 ? "" : "s");
+    if (r->n_lost > 0) printf("; %lld diverged chains left out", (long long)r->n_lost);
+    printf(")\n");
+}
+
+void bens_monitor_show(const bens_problem *p, const bens_monitor_result *r)
+{
+    const bens_average_scores *s = &r->scores;
+    const bool classes = p->monitored->n_classes > 0;
+    if (s->n_members == 0) {
+        printf("%-5s data  no draw of a chain that has not diverged\n", data_name(p));
+        return;
+    }
+    show_members(p, r);
+    printf("            average  loss %.5g, %s %.5g; %s %.4g = %s %.4g + %s %.4g\n",
+           s->all.loss, score_name(p), s->all.score, classes ? "tu" : "variance",
+           s->total, classes ? "au" : "noise", s->noise, classes ? "eu" : "model",
+           s->model);
+    fflush(stdout);
+}
+
+bens_status bens_monitor_write(const bens_problem *p, const bens_monitor_result *r,
+                               const char *path)
+{
+    const bens_average_scores *s = &r->scores;
+    const bens_metric_average line = {.time = bens_clock_date(),
+                                      .data = data_name(p),
+                                      .score = score_name(p),
+                                      .n_members = s->n_members,
+                                      .loss = s->mean.loss,
+                                      .loss_sd = s->sd.loss,
+                                      .value = s->mean.score,
+                                      .value_sd = s->sd.score,
+                                      .all_loss = s->all.loss,
+                                      .all_value = s->all.score,
+                                      .total = s->total,
+                                      .noise = s->noise,
+                                      .model = s->model};
+    bens_metrics *metrics;
+    BENS_TRY(bens_metrics_open(path, &metrics));
+    const bens_status status = bens_metrics_put_average(metrics, &line);
+    bens_metrics_close(metrics);
+    return status;
+}
