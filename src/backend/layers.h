@@ -32,6 +32,15 @@ typedef void bens_layer_activate_back(int64_t rows, int64_t columns, bens_activa
  * columns b_row is 32. The sum over k is one of equal blocks, of at most 512; in a block
  * it runs in order, by fmaf. */
 enum { BENS_PANEL = 32 };
+/* Floats that a matrix [k][n] takes in panels, and where its B(l, j) is. */
+static inline int64_t bens_panels_size(int64_t k, int64_t n)
+{
+    return (n + BENS_PANEL - 1) / BENS_PANEL * BENS_PANEL * k;
+}
+static inline int64_t bens_panels_at(int64_t k, int64_t l, int64_t j)
+{
+    return (j / BENS_PANEL * k + l) * BENS_PANEL + j % BENS_PANEL;
+}
 typedef struct {
     int64_t m, n, k;
     const float *a;

@@ -19,6 +19,8 @@ typedef struct {
     float *xh;             /* [T][n][D] x_t and the h before it        */
     float *gates;          /* [T][n][4 H]                              */
     float *c;              /* [T][n][H]                                */
+    float *weight;         /* its transpose [D][4 H] in panels         */
+    float *dh, *dc, *dx;   /* [n][H], [n][H], [T][n][C]                */
 } lstm;
 
 static int64_t saved_row(int64_t T, int64_t C, int64_t H)
@@ -35,6 +37,7 @@ static bens_status plan(bens_op_plan *p)
 
     p->out = (bens_shape){.rank = 1, .dim = {H}};
     p->saved = (size_t)saved_row(in->dim[0], C, H);
+    p->scratch = (size_t)bens_panels_size(D, 4 * H);
     p->scratch_row = (size_t)(in->dim[0] * C + 2 * H);
     BENS_TRY(bens_op_tensor(p, "weight", 2, (int64_t[]){4 * H, D}, D, init));
     return bens_op_tensor(p, "bias", 1, (int64_t[]){4 * H}, D, init);
@@ -50,6 +53,10 @@ static lstm lstm_of(const bens_op_call *c)
     l.D = l.C + l.H;
     l.gates = l.xh + l.T * l.n * l.D;
     l.c = l.gates + l.T * l.n * 4 * l.H;
+    l.weight = c->scratch;
+    l.dh = l.weight + bens_panels_size(l.D, 4 * l.H);
+    l.dc = l.dh + l.n * l.H;
+    l.dx = l.dc + l.n * l.H;
     return l;
 }
 
@@ -63,47 +70,86 @@ static void gather_x(const lstm *l, const float *x)
         memset(l->xh + i * l->D + l->C, 0, (size_t)l->H * sizeof *x);
 }
 
+static void transpose(const lstm *l, const float *weight)
+{
+    for (int64_t g = 0; g < 4 * l->H; g++)
+        for (int64_t d = 0; d < l->D; d++)
+            l->weight[bens_panels_at(l->D, d, g)] = weight[g * l->D + d];
+}
+
+/* gates of `rows` rows = (or +=) k columns of xh times theirs of the weight. */
+static void multiply(const bens_op_call *c, const lstm *l, int64_t rows, const float *xh,
+                     int64_t column, int64_t k, float *gates)
+{
+    c->layers->product(&(bens_product){.m = rows,
+                                       .n = 4 * l->H,
+                                       .k = k,
+                                       .a = xh + column,
+                                       .a_row = l->D,
+                                       .a_column = 1,
+                                       .b = l->weight + column * BENS_PANEL,
+                                       .b_row = BENS_PANEL,
+                                       .b_panel = bens_panels_size(l->D, 1),
+                                       .c = gates,
+                                       .c_row = 4 * l->H,
+                                       .add = column > 0});
+}
+
 static void forward(const bens_op_call *c)
 {
     const lstm l = lstm_of(c);
-    const int64_t rows = l.T * l.n, G = 4 * l.H, step = l.n * l.H;
-    const float *w = c->theta[0];
+    const int64_t step = l.n * l.H;
 
     gather_x(&l, c->x[0]);
-    c->be->gemm(false, true, rows, G, l.C, 1, l.xh, l.D, w, l.D, 0, l.gates, G);
+    transpose(&l, c->theta[0]);
+    multiply(c, &l, l.T * l.n, l.xh, 0, l.C, l.gates);
     for (int64_t t = 0; t < l.T; t++) {
-        float *h = l.xh + t * l.n * l.D + l.C, *gates = l.gates + t * l.n * G;
+        float *xh = l.xh + t * l.n * l.D, *gates = l.gates + t * 4 * step;
         const bool last = t + 1 == l.T;
-        if (t > 0)
-            c->be->gemm(false, true, l.n, G, l.H, 1, h, l.D, w + l.C, l.D, 1, gates, G);
+        if (t > 0) multiply(c, &l, l.n, xh, l.C, l.H, gates);
         c->layers->lstm(l.n, l.H, c->theta[1], gates, t > 0 ? l.c + (t - 1) * step : NULL,
-                        l.c + t * step, last ? c->y : h + l.n * l.D, last ? l.H : l.D);
+                        l.c + t * step, last ? c->y : xh + l.n * l.D + l.C,
+                        last ? l.H : l.D);
     }
+}
+
+/* d by k columns of xh, from dz of `rows` rows. */
+static void multiply_back(const bens_op_call *c, const lstm *l, int64_t rows,
+                          const float *dz, int64_t column, int64_t k, float *d)
+{
+    c->layers->product(&(bens_product){.m = rows,
+                                       .n = k,
+                                       .k = 4 * l->H,
+                                       .a = dz,
+                                       .a_row = 4 * l->H,
+                                       .a_column = 1,
+                                       .b = c->theta[0] + column,
+                                       .b_row = l->D,
+                                       .b_panel = BENS_PANEL,
+                                       .c = d,
+                                       .c_row = k});
 }
 
 /* gates become the derivatives by their pre-activations, from the last step back. */
 static void backward_steps(const bens_op_call *c, const lstm *l)
 {
-    const int64_t G = 4 * l->H, step = l->n * l->H;
-    float *const dh = c->scratch, *const dc = dh + step;
-    const float *from = c->dy;
+    const int64_t step = l->n * l->H;
+    const float *dh = c->dy;
 
-    memset(dc, 0, (size_t)step * sizeof *dc);
-    for (int64_t t = l->T - 1; t >= 0; t--, from = dh) {
-        float *gates = l->gates + t * l->n * G;
+    memset(l->dc, 0, (size_t)step * sizeof *l->dc);
+    for (int64_t t = l->T - 1; t >= 0; t--, dh = l->dh) {
+        float *gates = l->gates + t * 4 * step;
         c->layers->lstm_back(l->n, l->H, gates, t > 0 ? l->c + (t - 1) * step : NULL,
-                             l->c + t * step, from, dc);
-        if (t > 0)
-            c->be->gemm(false, false, l->n, l->H, G, 1, gates, G, c->theta[0] + l->C,
-                        l->D, 0, dh, l->H);
+                             l->c + t * step, dh, l->dc);
+        if (t > 0) multiply_back(c, l, l->n, gates, l->C, l->H, l->dh);
     }
 }
 
-static void scatter_dx(const lstm *l, const float *dx_by_time, float *dx)
+static void scatter_dx(const lstm *l, float *dx)
 {
     for (int64_t i = 0; i < l->n; i++)
         for (int64_t t = 0; t < l->T; t++)
-            memcpy(dx + (i * l->T + t) * l->C, dx_by_time + (t * l->n + i) * l->C,
+            memcpy(dx + (i * l->T + t) * l->C, l->dx + (t * l->n + i) * l->C,
                    (size_t)l->C * sizeof *dx);
 }
 
@@ -111,16 +157,24 @@ static void backward(const bens_op_call *c)
 {
     const lstm l = lstm_of(c);
     const int64_t rows = l.T * l.n, G = 4 * l.H;
-    float *const dx = c->scratch + 2 * l.n * l.H;
 
     backward_steps(c, &l);
-    c->be->gemm(true, false, G, l.D, rows, 1, l.gates, G, l.xh, l.D, 0, c->dtheta[0],
-                l.D);
+    c->layers->product(&(bens_product){.m = G,
+                                       .n = l.D,
+                                       .k = rows,
+                                       .a = l.gates,
+                                       .a_row = 1,
+                                       .a_column = G,
+                                       .b = l.xh,
+                                       .b_row = l.D,
+                                       .b_panel = BENS_PANEL,
+                                       .c = c->dtheta[0],
+                                       .c_row = l.D});
     c->layers->activate_back(rows, G, BENS_IDENTITY, l.gates, l.gates, l.gates, l.gates,
                              c->dtheta[1]);
     if (c->dx[0] == NULL) return;
-    c->be->gemm(false, false, rows, l.C, G, 1, l.gates, G, c->theta[0], l.D, 0, dx, l.C);
-    scatter_dx(&l, dx, c->dx[0]);
+    multiply_back(c, &l, rows, l.gates, 0, l.C, l.dx);
+    scatter_dx(&l, c->dx[0]);
 }
 
 const bens_op bens_op_lstm = {
