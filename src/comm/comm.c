@@ -148,6 +148,7 @@ bens_status bens_comm_split(bens_comm *comm, int color, bens_comm **out, bens_st
 void bens_comm_destroy(bens_comm *comm)
 {
     if (comm == NULL) return;
+    bens_comm_share_release(comm);
     if (comm->handle != MPI_COMM_NULL) MPI_Comm_free(&comm->handle);
     free(comm->gathered);
     free(comm);

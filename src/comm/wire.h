@@ -8,13 +8,21 @@
 
 enum { BENS_SUM_VALUES = 15 };
 
+/* A block of memory that the ranks of a node have together (share.h). */
+typedef struct bens_shared {
+    struct bens_shared *next;
+    void *bytes;
+    MPI_Win window; /* MPI_WIN_NULL: bytes are owned */
+} bens_shared;
+
 struct bens_comm {
     MPI_Comm handle; /* MPI_COMM_NULL without MPI; a group of one rank sends nothing */
     int rank, size, node_rank, node_size;
     int world_rank;
-    double limit;     /* seconds that it waits for a peer; 0: for ever */
-    double *gathered; /* [size][1 + BENS_SUM_VALUES], so that no sum can lack memory;
+    double limit;        /* seconds that it waits for a peer; 0: for ever */
+    double *gathered;    /* [size][1 + BENS_SUM_VALUES], so that no sum can lack memory;
                          NULL in bens_comm_self */
+    bens_shared *shared; /* owned; NULL: none */
 };
 
 /* Local. Turns the code that MPI's function `call` returned into a status.
@@ -28,6 +36,9 @@ bens_status bens_comm_check(int code, const char *call);
 /* Local. Around calls that wait for peers: see bens_comm_limit. */
 void bens_comm_wait_begin(const bens_comm *comm);
 void bens_comm_wait_end(const bens_comm *comm);
+
+/* Collective. Frees what bens_comm_share gave. */
+void bens_comm_share_release(bens_comm *node);
 
 /* Collective, once all ranks know that `failed` is the lowest failing rank: its code and
  * its line go to all ranks. Returns that code. */

@@ -49,13 +49,15 @@ bens_status bens_names_copy(const char *const *names, int64_t n, char ***out)
 void bens_data_destroy(bens_data *data)
 {
     if (data == NULL) return;
-    if (data->map.base == NULL) {
+    if (data->map.base == NULL && !data->is_shared) {
         free(data->x);
         free(data->raw);
     }
+    if (!data->is_shared) {
+        free(data->label);
+        free(data->y);
+    }
     bens_map_close(&data->map);
-    free(data->label);
-    free(data->y);
     free(data->class_names);
     free(data->feature_names);
     free(data->x_mean);

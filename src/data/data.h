@@ -5,6 +5,7 @@
 #define BENS_DATA_DATA_H
 
 #include "backend/backend.h"
+#include "comm/comm.h"
 #include "core/cell.h"
 #include "core/option.h"
 #include "core/params.h"
@@ -31,9 +32,16 @@ typedef struct {
     char **feature_names; /* [n_features], the same                                     */
     double *x_mean, *x_sd; /* [n_features]; NULL if not standardised          */
     uint64_t hash;         /* xxh64 of these rows as read: x or raw, then label or y */
-    bens_map map;          /* what x or raw lies in, read-only; zeroed: it is owned  */
+    bens_map map;   /* what x or raw lies in, read-only; zeroed: it is owned ...      */
+    bool is_shared; /* ... or, with label and y, of the ranks of a node together      */
 } bens_data;
 void bens_data_destroy(bens_data *data); /* takes NULL */
+
+/* Collective over the ranks of one node. *data of rank 0, which may be NULL, becomes that
+ * of all: one copy of the rows, or the same mapped file. It goes before `node` does.
+ * Errors: BENS_ERR_FAILURE (no memory), BENS_ERR_IO (a mapped file is gone); *data of rank
+ * 0 is destroyed then. */
+bens_status bens_data_share(bens_comm *node, bens_data **data, bens_status mine);
 
 /* Local. *out = a copy of names [n], one block: free() releases all of it. */
 bens_status bens_names_copy(const char *const *names, int64_t n, char ***out);

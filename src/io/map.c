@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -33,8 +34,15 @@ static bens_status map(int fd, const char *path, uint64_t offset, uint64_t size,
         mmap(NULL, length, PROT_READ, MAP_SHARED, fd, (off_t)(offset - lead));
     if (base == MAP_FAILED)
         BENS_FAIL(BENS_ERR_IO, "cannot map '%s': %s", path, strerror(errno));
-    *out = (bens_map){.bytes = (const char *)base + lead, .base = base, .length = length};
-    return BENS_OK;
+    *out = (bens_map){.bytes = (const char *)base + lead,
+                      .base = base,
+                      .length = length,
+                      .path = strdup(path),
+                      .offset = offset,
+                      .size = size};
+    if (out->path != NULL) return BENS_OK;
+    bens_map_close(out);
+    BENS_FAIL(BENS_ERR_FAILURE, "no memory for a path");
 }
 
 bens_status bens_map_open(const char *path, uint64_t offset, uint64_t size, bens_map *out)
@@ -50,5 +58,6 @@ bens_status bens_map_open(const char *path, uint64_t offset, uint64_t size, bens
 void bens_map_close(bens_map *m)
 {
     if (m->base != NULL) munmap(m->base, m->length);
+    free(m->path);
     *m = (bens_map){0};
 }

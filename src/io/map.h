@@ -13,6 +13,8 @@ typedef struct {
     const void *bytes; /* what was asked for, read-only; NULL: nothing is mapped */
     void *base;        /* the pages that it lies in: [length] bytes              */
     size_t length;
+    char *path; /* where it is, so that another process can map it too: owned    */
+    uint64_t offset, size;
 } bens_map;
 
 /* The bytes offset ... offset + size - 1, size >= 1. Errors: BENS_ERR_IO: no such file,
