@@ -9,7 +9,7 @@
  * the batch is a matrix of overlapping patches: no copies of them are made. With stride 1
  * and without padding the whole batch is one such matrix; the patches that straddle two
  * rows are computed with the others and left out. So is the gradient by x, from patches
- * of dz that has kernel - 1 zeros before each row. */
+ * of dz with kernel - 1 zeros between its rows. */
 #include "ops/windows.h"
 
 #include <stdio.h>
@@ -146,7 +146,8 @@ static void forward(const bens_op_call *c)
                             v.z + i * v.apart * v.U, c->y + i * v.out * v.U);
 }
 
-/* dz, behind K - 1 zeros if the batch is one matrix, and the gradient by the bias. */
+/* dz, each row between K - 1 zeros if the batch is one matrix, and the gradient by the
+ * bias. */
 static void backward_activation(const bens_op_call *c, const conv *v, int64_t zeros)
 {
     for (int64_t i = 0; i < v->n; i++) {
@@ -157,6 +158,7 @@ static void backward_activation(const bens_op_call *c, const conv *v, int64_t ze
                                  v->z + i * v->apart * v->U, c->y + at, c->dy + at,
                                  dz + zeros * v->U, v->dbias + i * v->U);
     }
+    memset(v->dz + v->n * v->apart * v->U, 0, (size_t)(zeros * v->U) * sizeof *v->dz);
     if (c->dtheta[1] != NULL)
         c->layers->activate_back(v->n, v->U, BENS_IDENTITY, v->dbias, v->dbias, v->dbias,
                                  v->dbias, c->dtheta[1]);
