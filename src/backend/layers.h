@@ -101,6 +101,41 @@ typedef void bens_layer_conv_weight(const bens_windows *w, int64_t filters, int6
                                     float *scratch);
 size_t bens_conv_scratch(const bens_windows *w, int64_t filters);
 
+/* y = f(x1 + x2), and dx1 = dx2 = dy f'(x1 + x2) (either may be NULL), of n elements. */
+typedef void bens_layer_sum(int64_t n, const float *x1, const float *x2,
+                            bens_activation f, float *y);
+typedef void bens_layer_sum_back(int64_t n, const float *x1, const float *x2,
+                                 bens_activation f, const float *y, const float *dy,
+                                 float *dx1, float *dx2);
+
+/* A norm of x [n][positions][channels] and its way back; weight, bias and their gradients
+ * are [channels]. What stands behind y is for the way back. */
+typedef struct {
+    int64_t n, positions, channels;
+    float epsilon;
+    bens_activation f;
+    const float *x, *weight, *bias;
+    float *kept; /* from forward to back */
+    float *y;
+    float *dy, *dx, *dweight, *dbias; /* dy is destroyed; dx may be NULL */
+    float *scratch;
+} bens_norm;
+
+/* y = f(x r weight + bias) with r = 1 / sqrt(mean of x^2 over the positions + epsilon),
+ * of each image and channel: the filter response norm of Singh and Krishnan (CVPR 2020),
+ * an activation instead of its threshold. kept [n][channels] = r; back wants scratch
+ * [bens_response_norm_scratch + 2 n channels]. */
+typedef void bens_layer_response_norm(const bens_norm *p);
+typedef void bens_layer_response_norm_back(const bens_norm *p);
+size_t bens_response_norm_scratch(int64_t positions, int64_t channels,
+                                  bens_activation f);
+
+/* y = (x - mean) r weight + bias with r = 1 / sqrt(variance + epsilon), mean and
+ * variance over the channels of a position; f is not looked at. kept [n][positions][2] =
+ * mean, r. */
+typedef void bens_layer_layer_norm(const bens_norm *p);
+typedef void bens_layer_layer_norm_back(const bens_norm *p);
+
 /* The kernels of one instruction set. */
 typedef struct {
 #define X(name) bens_layer_##name *name;
