@@ -31,7 +31,7 @@ static bens_status create_problem(const char *path, const workload *w,
     if (s != BENS_OK) return s;
     const bens_backend *be = bens_backend_find("cpu");
     BENS_TRY(be->start(1));
-    return bens_problem_create(config, be, 1, problem);
+    return bens_problem_create(config, be, NULL, 1, problem);
 }
 
 /* Chains take turns of 1,000 steps, as in a run with thin = 1,000. Best of 5. */

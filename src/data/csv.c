@@ -228,6 +228,7 @@ const bens_source bens_source_csv = {
     .doc = "a table of numbers with a header, comma-separated",
     .options = options,
     .options_size = sizeof(csv_options),
+    .standardize = true,
     .read = read_csv,
     .read_like = read_like,
 };

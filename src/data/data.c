@@ -176,7 +176,10 @@ static bens_status prepare(const bens_source *source, const void *options,
     if (target == BENS_TARGET_CLASS) BENS_TRY(check_classes(request, *train));
     BENS_TRY(hash(*train));
     if (*test != NULL) BENS_TRY(hash(*test));
-    return request->standardize ? bens_data_standardize(*train, *test) : BENS_OK;
+    const bool standardize = request->standardize == BENS_STANDARDIZE_AUTO
+                                 ? source->standardize
+                                 : request->standardize != 0;
+    return standardize ? bens_data_standardize(*train, *test) : BENS_OK;
 }
 
 bens_status bens_data_open(const bens_source *source, const void *options,

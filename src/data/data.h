@@ -58,6 +58,7 @@ typedef struct {
     const char *name, *doc;
     const bens_option *options;
     size_t options_size;
+    bool standardize; /* what [data] standardize = auto means */
     /* Local. The hash is left to the caller. Errors: BENS_ERR_CONFIG (what was wanted and
      * found, file, row and column), BENS_ERR_IO. */
     bens_status (*read)(const void *options, const char *path, bens_target target,
@@ -75,8 +76,9 @@ const bens_source *bens_source_find(const char *name); /* NULL if there is none 
 typedef struct {
     char *train, *test;   /* paths; test may be ""               */
     double test_fraction; /* of the rows of train, if test is "" */
-    bool standardize;
+    int standardize;      /* 0 or 1, or 2: as source->standardize says */
 } bens_data_request;
+enum { BENS_STANDARDIZE_AUTO = 2 };
 
 /* Local. Reads, splits (a keyed permutation of stream SPLIT: the first round(f N)
  * images are the test set, both sets keep the order of the file), standardises with the

@@ -121,6 +121,14 @@ static bens_status fill_batches(const bens_settings *settings, bens_config *conf
     return BENS_OK;
 }
 
+/* What "auto" means is known with the source; the run's config.ini says it. */
+static void resolve_standardize(bens_config *config)
+{
+    int *const standardize = &config->data.request.standardize;
+    if (config->source != NULL && *standardize == BENS_STANDARDIZE_AUTO)
+        *standardize = config->source->standardize;
+}
+
 static bens_status create(const char *name, const char *text, size_t size,
                           const char *const *set, size_t n_set, bens_config *config)
 {
@@ -132,6 +140,7 @@ static bens_status create(const char *name, const char *text, size_t size,
     BENS_TRY(fill_all(&settings, false, config));
     if (!config->model->own_density) BENS_TRY(fill_all(&settings, true, config));
     if (config->model->own_data) BENS_TRY(fill_batches(&settings, config));
+    resolve_standardize(config);
     return bens_config_check(&settings, config);
 }
 

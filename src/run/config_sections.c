@@ -52,9 +52,10 @@ static const bens_option data[] = {
     {.name = "test_fraction", .kind = BENS_OPTION_REAL, .preset = "0", .max = 1,
      .below_max = true, AT(request.test_fraction),
      .doc = "of the rows of train, set aside by the seed"},
-    {.name = "standardize", .kind = BENS_OPTION_BOOL, .preset = "true",
-     AT(request.standardize),
-     .doc = "each feature to mean 0 and sd 1 over the training set"},
+    {.name = "standardize", .kind = BENS_OPTION_CHOICE, .preset = "auto",
+     .choices = "false|true|auto", AT(request.standardize),
+     .doc = "each feature to mean 0 and sd 1 over the training set; auto: with csv, but "
+            "neither idx nor hdf5 (see scale)"},
     {.name = "batch", .kind = BENS_OPTION_INT, .preset = "full", .min = 1, .max = 1e30,
      .word = "full", AT(batch), .unit = "rows over all shards",
      .doc = "rows of a gradient"},

@@ -61,7 +61,7 @@ bens_status bens_rebuilt_create(const bens_draws *draws, const char *plugin,
                   "--plugin: wanted a run of a plug-in, found one of another model");
     BENS_TRY(read_config(draws, plugin, &out->config));
     const bens_config *c = &out->config;
-    BENS_TRY(bens_problem_create(c, bens_backend_find(c->run.backend),
+    BENS_TRY(bens_problem_create(c, bens_backend_find(c->run.backend), NULL,
                                  c->grid.slices > 0 ? c->grid.slices : 1, &out->problem));
     BENS_TRY(bens_draws_match(draws, &out->problem.params));
     BENS_TRY(check_data(draws, &out->problem));

@@ -4,11 +4,17 @@
 #include <math.h>
 #include <string.h>
 
-static bens_status open_data(const bens_config *config, bens_problem *p)
+/* Collective over node. */
+static bens_status open_data(const bens_config *config, bens_comm *node, bens_problem *p,
+                             bens_status mine)
 {
-    return bens_data_open(config->source, config->source_options, &config->data.request,
-                          config->likelihood->target, (uint64_t)config->run.seed,
-                          &p->train, &p->test);
+    if (mine == BENS_OK && (node == NULL || bens_comm_rank(node) == 0))
+        mine = bens_data_open(config->source, config->source_options,
+                              &config->data.request, config->likelihood->target,
+                              (uint64_t)config->run.seed, &p->train, &p->test);
+    if (node == NULL) return mine;
+    mine = bens_data_share(node, &p->train, mine);
+    return bens_data_share(node, &p->test, mine);
 }
 
 /* N and what the model has besides a likelihood of rows. */
@@ -194,10 +200,12 @@ static bens_status plan_start(const bens_config *config, bens_problem *p)
     return BENS_OK;
 }
 
-static bens_status plan(const bens_config *config, int64_t n_slices, bens_problem *p)
+static bens_status plan(const bens_config *config, bens_comm *node, int64_t n_slices,
+                        bens_problem *p)
 {
-    BENS_TRY(bens_pool_create(&p->pool));
-    if (!config->model->own_density) BENS_TRY(open_data(config, p));
+    bens_status s = bens_pool_create(&p->pool);
+    if (!config->model->own_density) s = open_data(config, node, p, s);
+    BENS_TRY(s);
     BENS_TRY(plan_model(config, n_slices, p));
     BENS_TRY(plan_order(config, n_slices, p));
     BENS_TRY(plan_priors(config, p));
@@ -218,10 +226,10 @@ static bens_status plan(const bens_config *config, int64_t n_slices, bens_proble
 }
 
 bens_status bens_problem_create(const bens_config *config, const bens_backend *be,
-                                int64_t n_slices, bens_problem *out)
+                                bens_comm *node, int64_t n_slices, bens_problem *out)
 {
     *out = (bens_problem){.config = config, .be = be};
-    const bens_status s = plan(config, n_slices, out);
+    const bens_status s = plan(config, node, n_slices, out);
     if (s != BENS_OK) bens_problem_release(out);
     return s;
 }

@@ -46,10 +46,12 @@ typedef struct {
     bens_pool *pool;            /* means and scales of priors */
 } bens_problem;
 
-/* Local. Reads the data, plans the model, resolves lengths in epochs. n_slices >= 1.
- * The backend must have been started. Errors: BENS_ERR_CONFIG, BENS_ERR_IO. */
+/* Reads the data, plans the model, resolves lengths in epochs. n_slices >= 1. The backend
+ * must have been started. Local where node = NULL; else Collective over these ranks of one
+ * node, whose first reads the data for all and which must live as long as *out: but only
+ * that is agreed. Errors: BENS_ERR_CONFIG, BENS_ERR_IO. */
 bens_status bens_problem_create(const bens_config *config, const bens_backend *be,
-                                int64_t n_slices, bens_problem *out);
+                                bens_comm *node, int64_t n_slices, bens_problem *out);
 void bens_problem_release(bens_problem *problem);
 
 /* Local. The step after which draw k (0 ... n_draws - 1) is taken. */

@@ -1,5 +1,6 @@
 #include "run/session.h"
 
+#include "comm/share.h"
 #include "io/folder.h"
 #include "io/ini.h"
 #include "run/resume.h"
@@ -64,14 +65,22 @@ static bens_status resolve(bens_session *s)
     return BENS_OK;
 }
 
-/* Local. */
-static bens_status plan(bens_session *s)
+/* Collective. The ranks of a node have one copy of the data. */
+static bens_status plan_problem(bens_session *s)
 {
     const bens_config *c = &s->config;
     const bens_backend *be = bens_backend_find(c->run.backend);
     BENS_ASSERT(be != NULL);
-    BENS_TRY(be->start((int)c->run.threads));
-    BENS_TRY(bens_problem_create(c, be, c->grid.slices, &s->problem));
+    BENS_TRY(bens_comm_node(s->world, &s->node, be->start((int)c->run.threads)));
+    const bens_status mine =
+        bens_problem_create(c, be, s->node, c->grid.slices, &s->problem);
+    return bens_comm_agree(s->world, mine);
+}
+
+/* Local. */
+static bens_status check_old(bens_session *s)
+{
+    const bens_config *c = &s->config;
     BENS_TRY(bens_config_print(c, &s->config_text));
     if (s->old.model == NULL) return BENS_OK;
     const uint64_t hash = s->problem.train != NULL ? s->problem.train->hash : 0;
@@ -136,7 +145,8 @@ bens_status bens_session_create(bens_comm *world, const bens_train_request *requ
                               &out->grid));
     BENS_TRY(bens_comm_agree(world, resolve(out)));
     warn_of_idle_ranks(out);
-    BENS_TRY(bens_comm_agree(world, plan(out)));
+    BENS_TRY(plan_problem(out));
+    BENS_TRY(bens_comm_agree(world, check_old(out)));
     warn_of_two_priors(out);
     BENS_TRY(plan_files(out));
     bens_comm_limit(out->grid.shards, grid->timeout);
@@ -151,6 +161,7 @@ void bens_session_release(bens_session *s)
     bens_workspace_release(&s->work);
     bens_layout_release(&s->layout);
     bens_problem_release(&s->problem);
+    bens_comm_destroy(s->node);
     bens_grid_release(&s->grid);
     bens_config_release(&s->config);
     bens_config_release(&s->old);

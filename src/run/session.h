@@ -11,6 +11,7 @@ typedef struct {
     const bens_train_request *request;
     bens_config config;
     bens_grid grid;
+    bens_comm *node; /* the ranks on this node: they share the data; owned */
     bens_problem problem;
     bens_workspace work;
     bens_layout layout;

@@ -36,7 +36,7 @@ static fixture start(const char *model, const char *rest)
 static void plan(fixture *f)
 {
     assert_int_equal(bens_comm_self(&f->self), BENS_OK);
-    assert_int_equal(bens_problem_create(&f->config, bens_backend_find("cpu"), 1,
+    assert_int_equal(bens_problem_create(&f->config, bens_backend_find("cpu"), NULL, 1,
                                          &f->problem),
                      BENS_OK);
     assert_int_equal(bens_workspace_create(&f->problem, "none", f->self, &f->work),

@@ -228,8 +228,8 @@ static void unknown_names_are_refused(void **state)
     refused(pima, "model.name=gpt",
             "--set: [model] name: unknown model 'gpt'; known: gaussian, "
             "double_well, l");
-    refused(pima, "data.source=idx",
-            "--set: [data] source: unknown source 'idx'; known: csv");
+    refused(pima, "data.source=parquet",
+            "--set: [data] source: unknown source 'parquet'; known: csv, hdf5, idx");
     refused(pima, "prior.name=cauchy",
             "--set: [prior] name: unknown prior 'cauchy'; known: normal, laplace, "
             "normal_fan_in, flat");

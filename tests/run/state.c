@@ -38,7 +38,7 @@ static void start(fixture *f, const char *sampler, const char *rest)
     if (s != BENS_OK) fail_msg("%s", bens_error_text());
     assert_int_equal(be->start(1), BENS_OK);
     assert_int_equal(bens_comm_self(&f->self), BENS_OK);
-    if (bens_problem_create(&f->config, be, 2, &f->problem) != BENS_OK)
+    if (bens_problem_create(&f->config, be, NULL, 2, &f->problem) != BENS_OK)
         fail_msg("%s", bens_error_text());
     assert_int_equal(bens_workspace_create(&f->problem, "none", f->self, &f->work),
                      BENS_OK);
