@@ -56,6 +56,7 @@ typedef struct {
     /* Names of further numbers stored with a draw, borrowed, at most BENS_MAX_STATS,
      * ended by NULL; NULL: none. */
     const char *const *stats;
+    bool half; /* draws are stored as float16, not as float32 */
 } bens_params;
 
 /* Local. Appends a tensor with a flat prior; n_data is set by the caller.

@@ -121,6 +121,7 @@ void bens_draws_close(bens_draws *d)
     if (d == NULL) return;
     if (d->file != NULL) close_file(d->file);
     bens_params_release(&d->params);
+    bens_params_release(&d->left_out);
     free(d->flags);
     free(d->n_done);
     free(d->config);

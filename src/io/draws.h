@@ -18,8 +18,9 @@
 enum { BENS_DRAW_DONE = 1, BENS_DRAW_DIVERGING = 2 };
 
 typedef struct {
-    const char *path;   /* of samples.h5                                         */
-    bens_params params; /* tensors in the file's order, outputs too; flat priors */
+    const char *path;     /* of samples.h5                                         */
+    bens_params params;   /* tensors in the file's order, outputs too; flat priors */
+    bens_params left_out; /* names and shapes of the model's that are not stored */
     int64_t n_chains, n_draws, first_chain;
     uint8_t *flags;     /* [n_chains][n_draws] of BENS_DRAW_                      */
     int64_t *n_done;    /* [n_chains] draws 0 ... n_done[r] - 1 of row r are done */
@@ -47,20 +48,22 @@ static inline bool bens_draws_is_good(const bens_draws *d, int64_t row, int64_t 
     return bens_draws_flags(d, row, draw) == BENS_DRAW_DONE;
 }
 
-/* Are the parameters those of the run, by name and shape?
+/* Are the parameters those of the run, by name and shape, and all of them stored?
  * Outputs, of either, do not matter.
  * Errors: BENS_ERR_CONFIG: "'...' is of another model: wanted weight [8], found weight
- * [9]; wanted bias [], found none; wanted no gain [3]". */
+ * [9]; wanted bias [], found none; wanted no gain [3]"; "'...' has no whole draws: [store]
+ * tensors left out bias []". */
 bens_status bens_draws_match(const bens_draws *draws, const bens_params *params);
 
 /* The parameters of one draw as an arena theta [params->n] in the layout of params (which
  * match; &draws->params is one of them): padding and outputs are 0. A draw that is not
- * done is NaN or half written. Errors: BENS_ERR_CONFIG: a tensor is not there. */
+ * done is NaN or half written. Errors: BENS_ERR_CONFIG: a tensor is not there; a number
+ * was too large for float16. */
 bens_status bens_draws_theta(const bens_draws *draws, const bens_params *params,
                              int64_t row, int64_t draw, float *theta);
 
 /* Draws first ... first + n - 1 of a row, of one tensor (found by name and
- * shape; outputs too) as they are stored: out [n][size]; NaN where there
+ * shape; outputs too): out [n][size]; NaN where there
  * is no file. Errors: as above. */
 bens_status bens_draws_tensor(const bens_draws *draws, const bens_tensor *tensor,
                               int64_t row, int64_t first, int64_t n, float *out);

@@ -22,6 +22,12 @@ static bool same(const bens_tensor *a, const bens_tensor *b)
            memcmp(a->shape, b->shape, (size_t)a->rank * sizeof *a->shape) == 0;
 }
 
+static bool is_left_out(const bens_draws *d, const bens_tensor *t)
+{
+    const bens_tensor *found = bens_params_find(&d->left_out, t->name);
+    return found != NULL && same(found, t);
+}
+
 /* What is wrong with what was found where `wanted` should be; found = NULL: nothing. */
 static void complain(const bens_tensor *wanted, const bens_tensor *found, char *text,
                      size_t size)
@@ -49,6 +55,10 @@ bens_status bens_draws_find_tensor(const bens_draws *d, const bens_tensor *tenso
         *out = (int)(found - p->tensors);
         return BENS_OK;
     }
+    if (is_left_out(d, tensor))
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "'%s' does not have tensor '%s': [store] tensors left it out", d->path,
+                  tensor->name);
     complain(tensor, found, text, sizeof text);
     BENS_FAIL(BENS_ERR_CONFIG, "'%s' is of another model: %s", d->path, text);
 }
@@ -56,36 +66,51 @@ bens_status bens_draws_find_tensor(const bens_draws *d, const bens_tensor *tenso
 typedef struct {
     char text[TEXT];
     int n;
-} differences;
+} listing;
 
-static void add(differences *all, const char *text)
+static void add(listing *all, const char *between, const char *text)
 {
     if (all->n++ >= MOST_NAMED) return;
     const size_t used = strlen(all->text);
-    snprintf(all->text + used, sizeof all->text - used, "%s%s", used > 0 ? "; " : "",
+    snprintf(all->text + used, sizeof all->text - used, "%s%s", used > 0 ? between : "",
              text);
+}
+
+static const char *and_more(const listing *all, const char *mark, char *text, size_t size)
+{
+    const int more = all->n - MOST_NAMED;
+    text[0] = '\0';
+    if (more > 0) snprintf(text, size, "%s and %d more", mark, more);
+    return text;
 }
 
 bens_status bens_draws_match(const bens_draws *d, const bens_params *params)
 {
-    differences all = {0};
-    char text[TEXT], more[32] = "";
+    listing all = {0}, absent = {0};
+    char text[TEXT], more[32];
     for (int i = 0; i < params->n_tensors; i++) {
         const bens_tensor *t = &params->tensors[i];
         const bens_tensor *found = bens_params_find(&d->params, t->name);
         if (t->output || (found != NULL && same(found, t) && !found->output)) continue;
         complain(t, found, text, sizeof text);
-        add(&all, text);
+        if (is_left_out(d, t))
+            add(&absent, ", ", t->name);
+        else
+            add(&all, "; ", text);
     }
     for (int i = 0; i < d->params.n_tensors; i++) {
         const bens_tensor *t = &d->params.tensors[i];
         if (t->output || bens_params_find(params, t->name) != NULL) continue;
         memcpy(text, "wanted no ", 11);
         describe(t, text + 10, sizeof text - 10);
-        add(&all, text);
+        add(&all, "; ", text);
     }
-    if (all.n == 0) return BENS_OK;
-    if (all.n > MOST_NAMED)
-        snprintf(more, sizeof more, "; and %d more", all.n - MOST_NAMED);
-    BENS_FAIL(BENS_ERR_CONFIG, "'%s' is of another model: %s%s", d->path, all.text, more);
+    if (all.n > 0)
+        BENS_FAIL(BENS_ERR_CONFIG, "'%s' is of another model: %s%s", d->path, all.text,
+                  and_more(&all, ";", more, sizeof more));
+    if (absent.n > 0)
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "'%s' has no whole draws: [store] tensors left out %s%s", d->path,
+                  absent.text, and_more(&absent, "", more, sizeof more));
+    return BENS_OK;
 }

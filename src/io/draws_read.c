@@ -1,19 +1,32 @@
 #include "io/draws_file.h"
 
+#include "core/half.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-/* Draws first ... first + n - 1 of a row of variable v: out [n][v->n]. */
-static bens_status read_draws(const bens_draws *d, int variable, int64_t row,
-                              int64_t first, int64_t n, float *out)
+static void fill_nan(bens_h5_type type, size_t n, char *out)
 {
-    const size_t size = d->file->variable[variable].n;
+    const uint16_t half = bens_half_from(NAN);
+    const float single = NAN;
+    const size_t size = bens_h5_size(type);
+    const void *const nan = type == BENS_H5_FLOAT16 ? (const void *)&half : &single;
+    for (size_t i = 0; i < n; i++) memcpy(out + i * size, nan, size);
+}
+
+/* Draws first ... first + n - 1 of a row of variable v, of the posterior, as they are
+ * stored: out [n][v->n]. */
+static bens_status read_stored(const bens_draws *d, int variable, int64_t row,
+                               int64_t first, int64_t n, char *out)
+{
+    const bens_draws_variable *v = &d->file->variable[variable];
+    const size_t size = v->n * bens_h5_size(v->type);
     for (int64_t k = 0; k < n;) {
         const bens_draws_part *p = bens_draws_part_of(d, row, first + k);
         if (p == NULL) {
-            for (size_t e = 0; e < size; e++) out[(size_t)k * size + e] = NAN;
+            fill_nan(v->type, v->n, out + (size_t)k * size);
             k++;
             continue;
         }
@@ -21,9 +34,27 @@ static bens_status read_draws(const bens_draws *d, int variable, int64_t row,
         const int64_t m = left < n - k ? left : n - k;
         const uint64_t cell =
             (uint64_t)((row - p->row) * p->n_draws + (first + k - p->draw));
-        BENS_TRY(bens_draws_read(d, p, p->address[variable] + cell * size * sizeof *out,
-                                 (size_t)m * size * sizeof *out, out + (size_t)k * size));
+        BENS_TRY(bens_draws_read(d, p, p->address[variable] + cell * size,
+                                 (size_t)m * size, out + (size_t)k * size));
         k += m;
+    }
+    return BENS_OK;
+}
+
+/* The same as floats. What is stored as float16 is read into the upper half of out and
+ * widened from below, so that no number is overwritten before its turn. */
+static bens_status read_draws(const bens_draws *d, int variable, int64_t row,
+                              int64_t first, int64_t n, float *out)
+{
+    const bens_draws_variable *v = &d->file->variable[variable];
+    const size_t all = (size_t)n * v->n;
+    char *const stored =
+        (char *)out + (v->type == BENS_H5_FLOAT16 ? all * sizeof(uint16_t) : 0);
+    BENS_TRY(read_stored(d, variable, row, first, n, stored));
+    for (size_t i = 0; i < all && v->type == BENS_H5_FLOAT16; i++) {
+        uint16_t half;
+        memcpy(&half, stored + i * sizeof half, sizeof half);
+        out[i] = bens_half_to(half);
     }
     return BENS_OK;
 }
@@ -43,6 +74,20 @@ bens_status bens_draws_tensor(const bens_draws *d, const bens_tensor *tensor, in
     return read_draws(d, variable, row, first, n, out);
 }
 
+/* What was too large for float16 is infinite, and of no use to a model. */
+static bens_status check_range(const bens_draws *d, const bens_tensor *t, int64_t row,
+                               int64_t draw, const float *value)
+{
+    for (size_t e = 0; e < t->size; e++)
+        if (isinf(value[e]))
+            BENS_FAIL(BENS_ERR_CONFIG,
+                      "'%s': draw %lld of chain %lld has a number in '%s' that float16 "
+                      "could not hold (beyond %g): [store] dtype = float32 keeps it",
+                      d->path, (long long)draw, (long long)(d->first_chain + row),
+                      t->name, (double)BENS_HALF_MAX);
+    return BENS_OK;
+}
+
 bens_status bens_draws_theta(const bens_draws *d, const bens_params *params, int64_t row,
                              int64_t draw, float *theta)
 {
@@ -54,6 +99,7 @@ bens_status bens_draws_theta(const bens_draws *d, const bens_params *params, int
         if (t->output) continue;
         BENS_TRY(bens_draws_find_tensor(d, t, i, &variable));
         BENS_TRY(read_draws(d, variable, row, draw, 1, theta + t->offset));
+        if (d->params.half) BENS_TRY(check_range(d, t, row, draw, theta + t->offset));
     }
     return BENS_OK;
 }
@@ -76,6 +122,8 @@ static double value_at(bens_h5_type type, const void *elements, size_t i)
         return (double)((const int64_t *)elements)[i];
     case BENS_H5_UINT64:
         return (double)((const uint64_t *)elements)[i];
+    case BENS_H5_FLOAT16:
+        return (double)bens_half_to(((const uint16_t *)elements)[i]);
     case BENS_H5_FLOAT32:
         return (double)((const float *)elements)[i];
     case BENS_H5_FLOAT64:
@@ -142,12 +190,13 @@ static bens_status read_checksum(const bens_draws *d, int64_t row, int64_t draw,
 }
 
 static bens_status hash_draw(const bens_draws *d, int64_t row, int64_t draw,
-                             XXH64_state_t *hash, float *scratch, uint64_t *out)
+                             XXH64_state_t *hash, char *scratch, uint64_t *out)
 {
+    const size_t size = bens_h5_size(bens_samples_type(&d->params));
     XXH64_reset(hash, 0);
     for (int i = 0; i < d->params.n_tensors; i++) {
-        BENS_TRY(read_draws(d, i, row, draw, 1, scratch));
-        XXH64_update(hash, scratch, d->params.tensors[i].size * sizeof *scratch);
+        BENS_TRY(read_stored(d, i, row, draw, 1, scratch));
+        XXH64_update(hash, scratch, d->params.tensors[i].size * size);
     }
     *out = XXH64_digest(hash);
     return BENS_OK;
@@ -156,11 +205,11 @@ static bens_status hash_draw(const bens_draws *d, int64_t row, int64_t draw,
 bens_status bens_draws_verify(const bens_draws *d, int64_t row, int64_t draw)
 {
     uint64_t wanted = 0, found = 0;
-    float *scratch;
+    char *scratch;
     BENS_ASSERT(holds(d, row, draw, 1) &&
                 (bens_draws_flags(d, row, draw) & BENS_DRAW_DONE) != 0);
     BENS_TRY(read_checksum(d, row, draw, &wanted));
-    BENS_TRY(bens_alloc(d->params.n, sizeof *scratch, &scratch));
+    BENS_TRY(bens_alloc(d->params.n, sizeof(float), &scratch));
     XXH64_state_t *hash = XXH64_createState();
     bens_status s = hash != NULL
                         ? hash_draw(d, row, draw, hash, scratch, &found)

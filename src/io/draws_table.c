@@ -37,9 +37,11 @@ static bens_status visit_posterior(void *context, const bens_h5_set *set)
     bens_draws *d = context;
     int64_t shape[BENS_MAX_RANK] = {0};
     if (set->rank < 2) return BENS_OK;
-    if (!set->known || set->type != BENS_H5_FLOAT32)
+    const bool half = set->known && set->type == BENS_H5_FLOAT16;
+    if (d->params.n_tensors == 0) d->params.half = half;
+    if (!set->known || set->type != bens_samples_type(&d->params))
         BENS_FAIL(BENS_ERR_IO, "wanted posterior/%s of type %s, found another", set->name,
-                  bens_h5_name(BENS_H5_FLOAT32));
+                  bens_h5_name(bens_samples_type(&d->params)));
     BENS_TRY(add_variable(d, "posterior", set));
     for (int k = 2; k < set->rank; k++) {
         if (set->shape[k] > INT64_MAX)
@@ -100,26 +102,47 @@ static bens_status read_about(hid_t file, bens_draws *d)
     return BENS_OK;
 }
 
-/* Which tensors are outputs is written in the layout only. */
-static bens_status mark_outputs(bens_draws *d)
+static void mark_output(bens_params *params, const char *name)
+{
+    for (int k = 0; k < params->n_tensors; k++)
+        if (strcmp(params->tensors[k].name, name) == 0) params->tensors[k].output = true;
+}
+
+static bens_status add_left_out(bens_draws *d, const char *name, const json_t *shape)
+{
+    const size_t rank = json_array_size(shape);
+    int64_t size[BENS_MAX_RANK] = {0};
+    for (size_t k = 0; k < rank && k < BENS_MAX_RANK; k++)
+        size[k] = json_integer_value(json_array_get(shape, k));
+    if (!json_is_array(shape) || rank > BENS_MAX_RANK ||
+        bens_params_find(&d->params, name) != NULL)
+        BENS_FAIL(BENS_ERR_IO,
+                  "wanted bens/layout to describe tensors, found nonsense about '%.80s'",
+                  name);
+    return bens_params_add(&d->left_out, name, (int)rank, size, NULL);
+}
+
+/* Which tensors are outputs, and which are not stored, is written in the layout only. */
+static bens_status read_layout(bens_draws *d)
 {
     json_error_t where;
     json_t *layout = json_loads(d->layout, 0, &where), *entry;
+    bens_status s = BENS_OK;
     size_t i;
-    if (!json_is_array(layout)) {
-        json_decref(layout);
-        BENS_FAIL(BENS_ERR_IO, "wanted a JSON list in bens/layout, found something else");
-    }
+    if (!json_is_array(layout))
+        s = bens_error_set(BENS_ERR_IO,
+                           "wanted a JSON list in bens/layout, found something else");
     json_array_foreach(layout, i, entry)
     {
         const char *name = json_string_value(json_object_get(entry, "tensor"));
-        if (name == NULL || !json_is_true(json_object_get(entry, "output"))) continue;
-        for (int k = 0; k < d->params.n_tensors; k++)
-            if (strcmp(d->params.tensors[k].name, name) == 0)
-                d->params.tensors[k].output = true;
+        if (name == NULL || s != BENS_OK) continue;
+        if (json_is_true(json_object_get(entry, "output")))
+            mark_output(&d->params, name);
+        else if (json_is_false(json_object_get(entry, "stored")))
+            s = add_left_out(d, name, json_object_get(entry, "shape"));
     }
     json_decref(layout);
-    return BENS_OK;
+    return s;
 }
 
 bens_status bens_draws_read_table(hid_t file, bens_draws *d)
@@ -128,7 +151,7 @@ bens_status bens_draws_read_table(hid_t file, bens_draws *d)
     BENS_TRY(bens_h5_list(file, "posterior", visit_posterior, d));
     BENS_TRY(bens_h5_list(file, "sample_stats", visit_stats, d));
     BENS_TRY(read_about(file, d));
-    return mark_outputs(d);
+    return read_layout(d);
 }
 
 int bens_draws_find_stat(const bens_draws *d, const char *name)

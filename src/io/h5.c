@@ -10,8 +10,22 @@ static const struct {
 } types[] = {
     [BENS_H5_BOOL] = {"int8", 1},       [BENS_H5_INT32] = {"int32", 4},
     [BENS_H5_INT64] = {"int64", 8},     [BENS_H5_UINT64] = {"uint64", 8},
-    [BENS_H5_FLOAT32] = {"float32", 4}, [BENS_H5_FLOAT64] = {"float64", 8},
+    [BENS_H5_FLOAT16] = {"float16", 2}, [BENS_H5_FLOAT32] = {"float32", 4},
+    [BENS_H5_FLOAT64] = {"float64", 8},
 };
+
+/* HDF5 has one from 1.14.4 on only, and types are objects of it. */
+static hid_t half = H5I_INVALID_HID;
+
+static hid_t make_half(void)
+{
+    const hid_t type = H5Tcopy(H5T_NATIVE_FLOAT);
+    if (type >= 0 && H5Tset_fields(type, 15, 10, 5, 0, 10) >= 0 &&
+        H5Tset_size(type, 2) >= 0 && H5Tset_ebias(type, 15) >= 0 && H5Tlock(type) >= 0)
+        return type;
+    H5Tclose(type);
+    return H5I_INVALID_HID;
+}
 
 hid_t bens_h5_native(bens_h5_type type)
 {
@@ -24,6 +38,8 @@ hid_t bens_h5_native(bens_h5_type type)
         return H5T_NATIVE_INT64;
     case BENS_H5_UINT64:
         return H5T_NATIVE_UINT64;
+    case BENS_H5_FLOAT16:
+        return half;
     case BENS_H5_FLOAT32:
         return H5T_NATIVE_FLOAT;
     case BENS_H5_FLOAT64:
@@ -44,7 +60,7 @@ const char *bens_h5_name(bens_h5_type type)
 
 bool bens_h5_is_float(bens_h5_type type)
 {
-    return type == BENS_H5_FLOAT32 || type == BENS_H5_FLOAT64;
+    return type == BENS_H5_FLOAT16 || type == BENS_H5_FLOAT32 || type == BENS_H5_FLOAT64;
 }
 
 void bens_h5_start(void)
@@ -53,6 +69,7 @@ void bens_h5_start(void)
      * Every file is closed by then, so there is nothing for it to do. */
     H5dont_atexit();
     H5open();
+    if (half < 0) half = make_half();
     /* A file, or HDF5_PLUGIN_PATH, must not choose code for us to load. */
     H5PLset_loading_state(0);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);

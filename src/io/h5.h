@@ -20,6 +20,7 @@ typedef enum {
     BENS_H5_INT32,
     BENS_H5_INT64,
     BENS_H5_UINT64,
+    BENS_H5_FLOAT16,
     BENS_H5_FLOAT32,
     BENS_H5_FLOAT64,
 } bens_h5_type;

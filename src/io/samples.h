@@ -12,12 +12,13 @@
 
 /* What the file says besides the draws; everything is borrowed. Texts may be NULL: "". */
 typedef struct {
-    const bens_params *params;
-    int64_t first_chain; /* global number of row 0                              */
-    int64_t n_chains;    /* rows of this file                                   */
-    int64_t first_draw;  /* number of column 0: > 0 where a run was made longer */
-    int64_t n_draws;     /* columns                                             */
-    double n_data;       /* N                                                   */
+    const bens_params *params; /* what a draw has                                     */
+    const bens_params *all;    /* of the model; NULL: params has them                 */
+    int64_t first_chain;       /* global number of row 0                              */
+    int64_t n_chains;          /* rows of this file                                   */
+    int64_t first_draw;        /* number of column 0: > 0 where a run was made longer */
+    int64_t n_draws;           /* columns                                             */
+    double n_data;             /* N                                                   */
     uint64_t seed, data_hash;
     const char *version; /* of bens */
     const char *config, *argv, *environment, *hosts, *build;
@@ -92,7 +93,8 @@ bens_status bens_samples_open(const char *path, const bens_params *params,
 void bens_samples_close(bens_samples *samples); /* takes NULL */
 
 /* Writes draws first ... first + n - 1 of chain row `row`: theta [n][params->n] arenas
- * and draw [n]; computes the checksums. Does not set `done`. Errors: BENS_ERR_IO. */
+ * and draw [n]; computes the checksums. Does not set `done`. Errors: BENS_ERR_IO,
+ * BENS_ERR_FAILURE. */
 bens_status bens_samples_put(bens_samples *samples, int64_t row, int64_t first, int64_t n,
                              const float *theta, const bens_draw *draw);
 /* fdatasync: what was put is on disk. */

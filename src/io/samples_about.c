@@ -110,7 +110,8 @@ static json_t *describe_prior(const bens_prior *p)
     return prior;
 }
 
-static json_t *describe_tensor(const bens_tensor *t)
+/* One that is not stored has its place all the same. */
+static json_t *describe_tensor(const bens_tensor *t, bool stored)
 {
     json_t *shape = json_array(), *tensor = json_object();
     for (int k = 0; k < t->rank; k++)
@@ -122,15 +123,23 @@ static json_t *describe_tensor(const bens_tensor *t)
         json_object_set_new(tensor, "output", json_true());
     else
         json_object_set_new(tensor, "prior", describe_prior(&t->prior));
+    if (!stored) json_object_set_new(tensor, "stored", json_false());
     return tensor;
 }
 
 static bens_status put_layout(hid_t group, const bens_samples_spec *spec)
 {
     if (spec->layout != NULL) return bens_h5_put_text(group, "layout", spec->layout);
+    const bens_params *const p = spec->params, *const all = spec->all;
     json_t *layout = json_array();
-    for (int i = 0; i < spec->params->n_tensors; i++)
-        json_array_append_new(layout, describe_tensor(&spec->params->tensors[i]));
+    for (int i = 0; all != NULL && i < all->n_tensors; i++) {
+        const bens_tensor *t = &all->tensors[i];
+        const bool stored = bens_params_find(p, t->name) != NULL;
+        json_array_append_new(layout, describe_tensor(t, stored));
+    }
+    for (int i = 0; i < p->n_tensors; i++)
+        if (all == NULL || p->tensors[i].output)
+            json_array_append_new(layout, describe_tensor(&p->tensors[i], true));
     return put_json(group, layout, "layout", false);
 }
 

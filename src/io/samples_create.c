@@ -1,5 +1,6 @@
 #include "io/samples_layout.h"
 
+#include "core/half.h"
 #include "core/text.h"
 #include "io/folder.h"
 
@@ -32,9 +33,12 @@ bens_status bens_samples_check_space(const char *folder, const char *name,
 static bens_status fill_variable(int fd, const bens_samples_variable *v, uint64_t address,
                                  void *buffer)
 {
+    uint16_t *h = buffer;
     float *f = buffer;
     double *d = buffer;
     memset(buffer, 0, FILL_BYTES);
+    if (v->type == BENS_H5_FLOAT16)
+        for (size_t i = 0; i < FILL_BYTES / sizeof *h; i++) h[i] = bens_half_from(NAN);
     if (v->type == BENS_H5_FLOAT32)
         for (size_t i = 0; i < FILL_BYTES / sizeof *f; i++) f[i] = NAN;
     if (v->type == BENS_H5_FLOAT64)

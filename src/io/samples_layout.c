@@ -27,6 +27,11 @@ static const bens_samples_variable stats[] = {
 };
 enum { N_STATS = sizeof stats / sizeof stats[0] };
 
+bens_h5_type bens_samples_type(const bens_params *params)
+{
+    return params->half ? BENS_H5_FLOAT16 : BENS_H5_FLOAT32;
+}
+
 bool bens_samples_has_stat(const char *name)
 {
     for (int i = 0; i < N_STATS; i++)
@@ -103,7 +108,7 @@ bens_status bens_samples_layout_create(const bens_samples_spec *spec,
             const bens_tensor *t = &params->tensors[i];
             *v = (bens_samples_variable){.group = "posterior",
                                          .name = t->name,
-                                         .type = BENS_H5_FLOAT32,
+                                         .type = bens_samples_type(params),
                                          .offset = t->offset,
                                          .n = t->size,
                                          .rank = t->rank};
@@ -141,7 +146,7 @@ uint64_t bens_samples_size(const bens_samples_variable *v)
 
 uint64_t bens_samples_draw_bytes(const bens_params *params)
 {
-    uint64_t bytes = params->n_values * sizeof(float);
+    uint64_t bytes = params->n_values * bens_h5_size(bens_samples_type(params));
     bytes += (uint64_t)count_stats(params) * sizeof(double);
     for (int i = 0; i < N_STATS; i++) bytes += bens_h5_size(stats[i].type);
     return bytes;
@@ -166,6 +171,7 @@ uint64_t bens_samples_bytes(const bens_samples_spec *spec)
             bytes += 48 * (uint64_t)p->tensors[i].shape[k] + 2048;
         bytes += 8192;
     }
+    if (spec->all != NULL) bytes += 512 * (uint64_t)spec->all->n_tensors;
     const char *const text[] = {spec->config, spec->argv, spec->environment, spec->hosts,
                                 spec->build};
     for (size_t i = 0; i < sizeof text / sizeof *text; i++) bytes += text_bytes(text[i]);

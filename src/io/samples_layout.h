@@ -26,7 +26,7 @@ typedef struct {
     const char *group, *name, *doc; /* borrowed; doc may be NULL */
     bens_h5_type type;
     bool flag;     /* `done`: written apart from the others                   */
-    size_t offset; /* posterior: elements of the arena; else bytes of the row */
+    size_t offset; /* posterior: elements of a draw; else bytes of the row    */
     size_t n;      /* elements of one draw                                    */
     int rank;
     bens_samples_axis axis[BENS_SAMPLES_RANK]; /* chain, draw, those of the tensor */
@@ -43,6 +43,9 @@ typedef struct {
 bens_status bens_samples_layout_create(const bens_samples_spec *spec,
                                        bens_samples_layout *out);
 void bens_samples_layout_release(bens_samples_layout *layout);
+
+/* What a draw's numbers are stored as. */
+bens_h5_type bens_samples_type(const bens_params *params);
 
 /* Is this one of the statistics of every run? */
 bool bens_samples_has_stat(const char *name);

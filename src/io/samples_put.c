@@ -1,5 +1,6 @@
 #include "io/samples_layout.h"
 
+#include "core/half.h"
 #include "io/folder.h"
 
 #include <errno.h>
@@ -136,14 +137,44 @@ static bens_status put_variable(bens_samples *f, int i, int64_t row, int64_t fir
     return BENS_OK;
 }
 
-static uint64_t checksum(const bens_samples *f, const float *theta)
+/* Of a draw as it is stored, with numbers of `size` bytes. */
+static uint64_t checksum(const bens_samples *f, const char *values, size_t size)
 {
     XXH64_reset(f->hash, 0);
     for (int i = 0; i < f->layout.n_tensors; i++) {
         const bens_samples_variable *v = &f->layout.variable[i];
-        XXH64_update(f->hash, theta + v->offset, v->n * sizeof *theta);
+        XXH64_update(f->hash, values + v->offset * size, v->n * size);
     }
     return XXH64_digest(f->hash);
+}
+
+/* values: n draws, params->n numbers of `size` bytes each; rows [n]. */
+static bens_status put_draws(bens_samples *f, int64_t row, int64_t first, int64_t n,
+                             const char *values, size_t size,
+                             const bens_samples_row *rows)
+{
+    for (int i = 0; i < f->layout.n; i++) {
+        const bens_samples_variable *v = &f->layout.variable[i];
+        if (v->flag) continue;
+        if (i < f->layout.n_tensors)
+            BENS_TRY(put_variable(f, i, row, first, n, values + v->offset * size,
+                                  f->params->n * size));
+        else
+            BENS_TRY(put_variable(f, i, row, first, n, (const char *)rows + v->offset,
+                                  sizeof *rows));
+    }
+    return BENS_OK;
+}
+
+/* *out (NULL: theta is stored as it is) = theta [n] in float16, by malloc. */
+static bens_status halve(const bens_samples *f, const float *theta, size_t n,
+                         uint16_t **out)
+{
+    *out = NULL;
+    if (!f->params->half) return BENS_OK;
+    BENS_TRY(bens_alloc(n, sizeof **out, out));
+    for (size_t i = 0; i < n; i++) (*out)[i] = bens_half_from(theta[i]);
+    return BENS_OK;
 }
 
 bens_status bens_samples_put(bens_samples *f, int64_t row, int64_t first, int64_t n,
@@ -151,23 +182,18 @@ bens_status bens_samples_put(bens_samples *f, int64_t row, int64_t first, int64_
 {
     BENS_ASSERT(row >= 0 && row < f->n_chains && first >= 0 && n >= 0 &&
                 first <= f->n_draws - n);
-    const size_t stride = f->params->n;
-    bens_samples_row *rows;
-    BENS_TRY(bens_alloc((size_t)n, sizeof *rows, &rows));
-    for (size_t k = 0; k < (size_t)n; k++)
-        rows[k] = (bens_samples_row){draw[k], checksum(f, theta + k * stride)};
-    bens_status s = BENS_OK;
-    for (int i = 0; i < f->layout.n && s == BENS_OK; i++) {
-        const bens_samples_variable *v = &f->layout.variable[i];
-        if (v->flag) continue;
-        if (i < f->layout.n_tensors)
-            s = put_variable(f, i, row, first, n, theta + v->offset,
-                             stride * sizeof *theta);
-        else
-            s = put_variable(f, i, row, first, n, (const char *)rows + v->offset,
-                             sizeof *rows);
-    }
+    const size_t size = bens_h5_size(bens_samples_type(f->params));
+    bens_samples_row *rows = NULL;
+    uint16_t *halves;
+    bens_status s = halve(f, theta, (size_t)n * f->params->n, &halves);
+    const char *values = halves != NULL ? (const char *)halves : (const char *)theta;
+    if (s == BENS_OK) s = bens_alloc((size_t)n, sizeof *rows, &rows);
+    for (size_t k = 0; k < (size_t)n && s == BENS_OK; k++)
+        rows[k] = (bens_samples_row){draw[k],
+                                     checksum(f, values + k * f->params->n * size, size)};
+    if (s == BENS_OK) s = put_draws(f, row, first, n, values, size, rows);
     free(rows);
+    free(halves);
     return s;
 }
 

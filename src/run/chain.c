@@ -1,6 +1,7 @@
 /* chain.c - the hot loop: batch, gradient, sum over shards, step. */
 #include "run/chain.h"
 
+#include "core/half.h"
 #include "run/step.h"
 
 #include <math.h>
@@ -181,17 +182,38 @@ static bens_draw state_of(bens_chain *chain)
     return draw;
 }
 
+/* [outputs.n]; NaN where there is nothing to compute them from. */
+static const float *outputs_of(bens_chain *chain)
+{
+    const bens_problem *p = chain->work->problem;
+    float *out = chain->work->outputs;
+    for (size_t e = 0; e < p->outputs.n; e++) out[e] = chain->diverged ? NAN : 0;
+    if (!chain->diverged) p->model->output(p->state, chain->theta, out);
+    return out;
+}
+
+/* What is kept of theta and the outputs; padding is 0. */
 static const float *row_of(bens_chain *chain)
 {
     const bens_problem *p = chain->work->problem;
+    const float *outputs = p->outputs.n > 0 ? outputs_of(chain) : NULL;
     float *row = chain->work->row;
-    const size_t n = p->params.n;
-    if (p->stored.n == n) return chain->theta;
-    memcpy(row, chain->theta, n * sizeof *row);
-    memset(row + n, 0, (p->stored.n - n) * sizeof *row);
-    if (!chain->diverged) p->model->output(p->state, chain->theta, row + n);
-    for (size_t e = n; e < p->stored.n && chain->diverged; e++) row[e] = NAN;
+    if (p->outputs.n == 0 && p->stored.n_tensors == p->params.n_tensors)
+        return chain->theta;
+    memset(row, 0, p->stored.n * sizeof *row);
+    for (int i = 0; i < p->stored.n_tensors; i++) {
+        const bens_tensor *t = &p->stored.tensors[i];
+        memcpy(row + t->offset, (t->output ? outputs : chain->theta) + p->origin[i],
+               t->size * sizeof *row);
+    }
     return row;
+}
+
+static double count_overflows(const bens_params *stored, const float *row)
+{
+    double n = 0;
+    for (size_t e = 0; e < stored->n; e++) n += bens_half_overflows(row[e]);
+    return n;
 }
 
 /* Collective over the shards: lp, loss and the temperature of the place. */
@@ -214,6 +236,11 @@ bens_status bens_chain_draw(bens_chain *chain, bens_draw *draw, const float **ro
 {
     *draw = state_of(chain);
     *row = row_of(chain);
+    const bens_problem *p = chain->work->problem;
+    if (p->stored.half) {
+        draw->stat[p->n_stats - 1] = count_overflows(&p->stored, *row);
+        chain->n_overflows += draw->stat[p->n_stats - 1];
+    }
     chain->drawn++;
     if (chain->diverged) return BENS_OK;
     BENS_TRY(evaluate(chain, draw));

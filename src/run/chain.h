@@ -12,7 +12,8 @@ typedef struct {
     bens_reduce *reduce;         /* over the shards of the group, owned              */
     float *grad;                 /* [n]                                              */
     float *half;                 /* [n] of half a batch; NULL: no noise is estimated */
-    float *row;                  /* [stored.n] a draw with its outputs               */
+    float *row;                  /* [stored.n] a draw as it is kept                  */
+    float *outputs;              /* [outputs.n] of the model                         */
     double *square;              /* [n_tensors] scratch                              */
     bens_order halves;           /* the batches in twice the slices                  */
     bens_rows_ahead rows;        /* of the latest slice                              */
@@ -69,6 +70,7 @@ typedef struct {
     bool clamped;                /* some of them would need negative noise       */
     float *s;                    /* [n] noise of each coordinate; NULL: c has it */
     bens_noise noise;            /* work done ahead                              */
+    double n_overflows;          /* numbers that float16 did not hold, so far    */
 } bens_chain;
 
 /* Local. Chain `number` at its start. */
@@ -80,8 +82,8 @@ void bens_chain_release(bens_chain *chain);
 bens_status bens_chain_run(bens_chain *chain, int64_t until);
 
 /* Collective over the shards. *draw = the statistics of the present state, in the user's
- * units; starts a new interval of the kinetic temperature. *row = theta and the model's
- * outputs [stored.n], borrowed until the next call. */
+ * units; starts a new interval of the kinetic temperature. *row = what is stored of theta
+ * and the model's outputs [stored.n], borrowed until the next call. */
 bens_status bens_chain_draw(bens_chain *chain, bens_draw *draw, const float **row);
 
 /* Collective over the shards. grad [n] = gradient of the log posterior (sum over all N,

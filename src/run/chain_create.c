@@ -11,6 +11,7 @@ static bens_status add_scratch(const bens_problem *p, bens_workspace *work)
     const size_t n = p->params.n;
     BENS_TRY(bens_alloc(n, sizeof *work->grad, &work->grad));
     BENS_TRY(bens_alloc(p->stored.n, sizeof *work->row, &work->row));
+    BENS_TRY(bens_alloc(p->outputs.n, sizeof *work->outputs, &work->outputs));
     BENS_TRY(
         bens_alloc((size_t)p->params.n_tensors, sizeof *work->square, &work->square));
     if (p->noise >= BENS_NOISE_TENSOR)
@@ -38,6 +39,7 @@ void bens_workspace_release(bens_workspace *work)
     free(work->grad);
     free(work->half);
     free(work->row);
+    free(work->outputs);
     free(work->square);
     bens_rows_ahead_release(&work->rows);
     *work = (bens_workspace){0};

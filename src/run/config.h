@@ -58,8 +58,11 @@ typedef struct {
 } bens_checkpoint_options;
 
 typedef struct {
-    int lp; /* BENS_LP_ */
+    char *tensors; /* patterns, parted by blanks */
+    int dtype;     /* BENS_DTYPE_                */
+    int lp;        /* BENS_LP_                   */
 } bens_store_options;
+enum { BENS_DTYPE_FLOAT32, BENS_DTYPE_FLOAT16 };
 enum { BENS_LP_FULL, BENS_LP_BATCH };
 
 /* When a chain is judged by rows of the data. */

@@ -124,6 +124,12 @@ static const bens_option chain[] = {
 #undef AT
 
 static const bens_option store[] = {
+    {.name = "tensors", .kind = BENS_OPTION_TEXT, .preset = "*",
+     .offset = offsetof(bens_store_options, tensors),
+     .doc = "patterns, parted by blanks, of the tensors and outputs to keep of a draw"},
+    {.name = "dtype", .kind = BENS_OPTION_CHOICE, .preset = "float32",
+     .choices = "float32|float16", .offset = offsetof(bens_store_options, dtype),
+     .doc = "of the numbers of a draw; float16 has 3 digits and ends at 65504"},
     {.name = "lp", .kind = BENS_OPTION_CHOICE, .preset = "full", .choices = "full|batch",
      .offset = offsetof(bens_store_options, lp),
      .doc = "log posterior of a draw: over all data, or N x the mean of its batch"},

@@ -24,7 +24,8 @@ typedef struct {
     float *theta;     /* [params.n] of one draw        */
     bool keep;        /* x and score are of all draws, not only of the latest */
     float *x, *score; /* [n or 1][n_values] without padding                    */
-    double *lp; /* [used chains][used draws] as stored; NULL: not that of all data */
+    double *lp; /* [used chains][used draws] as stored; NULL: not that of all data, */
+                /* or of the draws before they were rounded to float16  */
 } scores;
 
 /* Places i of 0 ... m - 1 spread over 0 ... n - 1, the last of each stretch. */
@@ -199,7 +200,7 @@ static bens_status reserve(scores *s)
 {
     bens_diagnosis *d = s->d;
     const size_t n = (size_t)(s->n_values * (s->keep ? s->n : 1));
-    if (d->config.store.lp == BENS_LP_FULL)
+    if (d->config.store.lp == BENS_LP_FULL && !d->draws->params.half)
         BENS_TRY(bens_selection_stat(d, "lp", &s->lp));
     BENS_TRY(bens_alloc(d->problem.problem.params.n, sizeof *s->theta, &s->theta));
     BENS_TRY(bens_alloc((size_t)s->n, sizeof *d->scores.heat, &d->scores.heat));

@@ -123,21 +123,9 @@ static bens_status plan_stats(const bens_config *config, bens_problem *p)
         p->stats[n++] = "gradient_noise";
         p->stats[n++] = "noise_clamped";
     }
+    if (config->store.dtype == BENS_DTYPE_FLOAT16) p->stats[n++] = "overflow";
     BENS_ASSERT(n <= BENS_MAX_STATS);
-    return BENS_OK;
-}
-
-static bens_status add_stored(const bens_params *from, bool output, bens_params *stored)
-{
-    for (int i = 0; i < from->n_tensors; i++) {
-        const bens_tensor *t = &from->tensors[i];
-        bens_tensor *added;
-        BENS_TRY(bens_params_add(stored, t->name, t->rank, t->shape, &added));
-        const size_t offset = added->offset;
-        *added = *t;
-        added->offset = offset;
-        added->output = output;
-    }
+    p->n_stats = n;
     return BENS_OK;
 }
 
@@ -157,20 +145,6 @@ static bens_status plan_monitor(const bens_config *config, bens_problem *p)
                   "[monitor] data: wanted none, for model '%s' predicts nothing",
                   p->model->name);
     return BENS_OK;
-}
-
-/* A draw is theta [params.n] and behind it the model's outputs. */
-static bens_status plan_stored(bens_problem *p)
-{
-    bens_params outputs = {0};
-    bens_status s = BENS_OK;
-    if (p->model->outputs != NULL) s = p->model->outputs(p->state, &outputs);
-    if (s == BENS_OK) s = add_stored(&p->params, false, &p->stored);
-    if (s == BENS_OK) s = add_stored(&outputs, true, &p->stored);
-    bens_params_release(&outputs);
-    p->stored.n_data = p->params.n_data;
-    p->stored.stats = p->stats;
-    return s;
 }
 
 /* Chains that share a start count as one. */
@@ -213,7 +187,7 @@ static bens_status plan(const bens_config *config, bens_comm *node, int64_t n_sl
     BENS_TRY(bens_problem_plan_lengths(config, p));
     BENS_TRY(plan_noise(config, p));
     BENS_TRY(plan_stats(config, p));
-    BENS_TRY(plan_stored(p));
+    BENS_TRY(bens_problem_plan_stored(config, p));
     BENS_TRY(plan_monitor(config, p));
 
     const bens_sampler_common *common = config->sampler_options;
@@ -240,6 +214,7 @@ void bens_problem_release(bens_problem *p)
     bens_draws_close(p->warm);
     bens_params_release(&p->params);
     bens_params_release(&p->stored);
+    bens_params_release(&p->outputs);
     bens_data_destroy(p->train);
     bens_data_destroy(p->test);
     bens_pool_destroy(p->pool);

@@ -20,7 +20,9 @@ typedef struct {
     const bens_backend *be;
     bens_data *train, *test; /* NULL for a model with a density of its own */
     bens_params params;      /* with the priors written in                 */
-    bens_params stored;      /* what a draw has: params, outputs, stats    */
+    bens_params outputs;     /* of the model: computed from theta          */
+    bens_params stored;      /* what of both a draw keeps; its stats       */
+    size_t *origin; /* [stored.n_tensors] offset of each in theta or the outputs */
     const bens_model *model;
     void *state;      /* of the model                                          */
     bool has_more;    /* of the log posterior than likelihood and fused priors */
@@ -35,6 +37,7 @@ typedef struct {
     int64_t adapt;                 /* steps after which what is adapted stays         */
     bens_noise_kind noise;
     int n_scalars;      /* of the sampler                                   */
+    int n_stats;        /* the last counts overflows where stored.half      */
     const char **stats; /* what is stored with a draw: names, ended by NULL */
     int64_t settled; /* steps before it are in no mean temperature: burn_in, or half of it
                            where the one draw ends it (thin = 0) */

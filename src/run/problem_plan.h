@@ -1,4 +1,4 @@
-/* problem_plan.h - a part of bens_problem_create. Private to run/. */
+/* problem_plan.h - parts of bens_problem_create. Private to run/. */
 #ifndef BENS_RUN_PROBLEM_PLAN_H
 #define BENS_RUN_PROBLEM_PLAN_H
 
@@ -9,5 +9,9 @@
  * Errors: BENS_ERR_CONFIG: no steps or too many, a cycle or
  * a burn-in that is too short. */
 bens_status bens_problem_plan_lengths(const bens_config *config, bens_problem *problem);
+
+/* Local. outputs, stored and origin; params and stats are there. Errors: BENS_ERR_CONFIG:
+ * a pattern of [store] tensors that matches nothing. */
+bens_status bens_problem_plan_stored(const bens_config *config, bens_problem *problem);
 
 #endif

@@ -34,7 +34,8 @@ void bens_resume_warn(const char *folder, const bens_layout *layout,
 
 /* Collective over the shards. Does the model as it is now give the last draw of the first
  * chain the log posterior that it had? Settings and data do not show that the file
- * of a plug-in has another content. For runs with [store] lp = full.
+ * of a plug-in has another content. For runs with [store] lp = full; where draws were
+ * rounded or are not whole there is one line on stderr instead.
  * Errors: BENS_ERR_CONFIG. */
 bens_status bens_resume_check_model(const bens_draws *draws, bens_workspace *work,
                                     bool same_backend);

@@ -190,6 +190,7 @@ bens_samples_spec bens_session_spec(const bens_session *s, const char *hosts,
 {
     const bens_data *data = s->problem.train;
     bens_samples_spec spec = {.params = &s->problem.stored,
+                              .all = &s->problem.params,
                               .first_chain = s->grid.first_chain,
                               .n_chains = s->grid.n_chains,
                               .n_draws = s->problem.n_draws,

@@ -1,5 +1,6 @@
 #include "run/summary.h"
 
+#include "core/half.h"
 #include "core/text.h"
 
 #include <math.h>
@@ -60,6 +61,17 @@ static void warn_of_clamped(const bens_session *s, const bens_summary *summary)
             100 * summary->n_clamped / count_steps(s));
 }
 
+static void warn_of_overflows(const bens_summary *summary)
+{
+    if (summary->n_overflows == 0) return;
+    fprintf(stderr,
+            "bens train: warning: %.0f numbers of draws were beyond %g, the largest "
+            "float16, and are infinite in samples.h5 (sample_stats/overflow counts "
+            "them); "
+            "[store] dtype = float32 keeps them\n",
+            summary->n_overflows, (double)BENS_HALF_MAX);
+}
+
 bool bens_summary_judge(const bens_session *s, const bens_summary *summary)
 {
     if (summary->n_diverged > 0)
@@ -72,6 +84,7 @@ bool bens_summary_judge(const bens_session *s, const bens_summary *summary)
                 "bens train: warning: metrics.jsonl lacks %.0f lines, which the disk did "
                 "not take; the draws are complete\n",
                 summary->n_unreported);
+    warn_of_overflows(summary);
     warn_of_clamped(s, summary);
     const bool hot = is_off(s, "kinetic", &summary->kinetic);
     const bool off = is_off(s, "configurational", &summary->configurational);

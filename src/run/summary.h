@@ -15,6 +15,7 @@ typedef struct {
     double n_diverged;   /* chains                                      */
     double n_unreported; /* lines of metrics.jsonl that found no room   */
     double n_stopped;    /* groups that were asked to stop              */
+    double n_overflows;  /* numbers of draws that float16 did not hold  */
     double n_clamped;    /* steps with more gradient noise than noise to inject */
     bens_thermometer kinetic, configurational;
 } bens_summary;

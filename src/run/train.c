@@ -340,6 +340,7 @@ static bens_status finish(group *g, bens_status status, double start)
         summary = g->summary;
         summary.n_diverged = (double)g->n_diverged;
         summary.n_stopped = g->stopped;
+        for (int64_t i = 0; i < g->n; i++) summary.n_overflows += g->chain[i].n_overflows;
         for (int64_t i = 0; i < g->n; i++)
             summary.n_clamped += g->chain[i].scalars.n_clamped;
         summary.n_unreported = (double)bens_record_unreported(g->record);
