@@ -101,6 +101,67 @@ static void nan_is_null(void **state)
     assert_true(isnan(latest.loss) && latest.diverging);
 }
 
+/* What a monitor saw is read back; what it says of all chains together is no chain's. */
+static void a_monitor_adds_keys(void **state)
+{
+    (void)state;
+    static const char *const data[] = {"train", "test"}, *const score[] = {"accuracy",
+                                                                           "rmse"};
+    const bens_metric_average all = {.time = 1.9e9,
+                                     .data = "test",
+                                     .score = "rmse",
+                                     .n_members = 8,
+                                     .loss_sd = NAN,
+                                     .all_value = 0.25};
+    bens_metric latest;
+    bens_metrics *m;
+    char line[640], last[640] = "";
+    for (int i = 0; i < 4; i++) {
+        bens_metric x = metric_of(0, 10 + i);
+        x.monitor = (bens_monitored){.data = data[i / 2],
+                                     .score = score[i % 2],
+                                     .step = 5 + i,
+                                     .loss = 0.1 * i,
+                                     .value = 1. / 3};
+        put(path, &x);
+        assert_int_equal(bens_metrics_until(folder, INFINITY, 0, 1, &latest), BENS_OK);
+        assert_string_equal(latest.monitor.data, data[i / 2]);
+        assert_string_equal(latest.monitor.score, score[i % 2]);
+        assert_true(latest.monitor.step == 5 + i && latest.monitor.loss == 0.1 * i);
+        assert_true(latest.monitor.value == 1. / 3 && latest.step == 10 + i);
+    }
+    assert_int_equal(bens_metrics_open(path, &m), BENS_OK);
+    assert_int_equal(bens_metrics_put_average(m, &all), BENS_OK);
+    bens_metrics_close(m);
+    assert_int_equal(bens_metrics_until(folder, INFINITY, 0, 1, &latest), BENS_OK);
+    assert_true(latest.step == 13);
+    FILE *f = fopen(path, "r");
+    while (fgets(line, sizeof line, f) != NULL) memcpy(last, line, sizeof last);
+    fclose(f);
+    assert_string_equal(last, "{\"time\":1900000000.0,\"members\":8,"
+                              "\"test_loss_mean\":0.0,\"test_loss_sd\":null,"
+                              "\"test_rmse_mean\":0.0,\"test_rmse_sd\":0.0,"
+                              "\"test_loss_average\":0.0,\"test_rmse_average\":0.25,"
+                              "\"var_total\":0.0,\"var_noise\":0.0,"
+                              "\"var_model\":0.0}\n");
+    const bens_metric plain = metric_of(0, 14);
+    put(path, &plain);
+    assert_int_equal(bens_metrics_until(folder, INFINITY, 0, 1, &latest), BENS_OK);
+    assert_null(latest.monitor.data);
+}
+
+/* The longest numbers there are still make one line. */
+static void long_lines_have_room(void **state)
+{
+    (void)state;
+    const double x = -1.7976931348623157e+308;
+    bens_metric_average all = {x, "train", "accuracy", 1e15, x, x, x, x, x, x, x, x, x};
+    bens_metrics *m;
+    assert_int_equal(bens_metrics_open(path, &m), BENS_OK);
+    assert_int_equal(bens_metrics_put_average(m, &all), BENS_OK);
+    bens_metrics_close(m);
+}
+
 /* A writer was killed in the middle of a line, and another one came after it. */
 static void a_cut_line_is_passed_over(void **state)
 {
@@ -178,6 +239,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_latest_line_counts, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(nan_is_null, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_monitor_adds_keys, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(long_lines_have_room, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_cut_line_is_passed_over, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(the_folder_is_read_as_it_was, make_folder,
