@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 struct bens_array {
-    char *path, *where; /* where: "PATH:GROUP/NAME" for messages, owned */
+    char *path, *folder, *where; /* PATH, PATH:GROUP, PATH:GROUP/NAME: owned */
     uint64_t file_size;
     hid_t file, set;
     bool is_plain; /* contiguous: its bytes may be mapped */
@@ -230,11 +230,13 @@ static bens_status name_place(const char *path, const char *group, const char *n
                               bens_array *a)
 {
     const size_t size = strlen(path) + strlen(group) + strlen(name) + 4;
-    a->path = strdup(path);
-    BENS_TRY(bens_alloc(size, 1, &a->where));
-    if (a->path == NULL) BENS_FAIL(BENS_ERR_FAILURE, "no memory for a path");
     const char *const slash = group[strlen(group) - 1] == '/' ? "" : "/";
-    snprintf(a->where, size, "%s:%s%s%s", path, group, slash, name);
+    BENS_TRY(bens_alloc(size, 1, &a->path));
+    BENS_TRY(bens_alloc(size, 1, &a->folder));
+    BENS_TRY(bens_alloc(size, 1, &a->where));
+    snprintf(a->path, size, "%s", path);
+    snprintf(a->folder, size, "%s:%s", path, group);
+    snprintf(a->where, size, "%s%s%s", a->folder, slash, name);
     return BENS_OK;
 }
 
@@ -245,11 +247,7 @@ static bens_status open_array(const char *path, const char *group, const char *n
     BENS_TRY(name_place(path, group, name, a));
     BENS_TRY(open_file(path, &a->file_size, &a->file));
     BENS_TRY(open_group(a->file, path, group, &a->set));
-    char *const slash = strrchr(a->where, '/');
-    *slash = '\0';
-    const bens_status s = open_member(a->where, name, H5I_DATASET, &a->set);
-    *slash = '/';
-    BENS_TRY(s);
+    BENS_TRY(open_member(a->folder, name, H5I_DATASET, &a->set));
     BENS_TRY(refuse_virtual(a));
     BENS_TRY(look_at_type(a->set, a->where, &a->about));
     BENS_TRY(look_at_shape(a->set, a->where, &a->about));
@@ -278,6 +276,7 @@ void bens_array_close(bens_array *a)
     H5Oclose(a->set);
     H5Fclose(a->file);
     free(a->path);
+    free(a->folder);
     free(a->where);
     free(a);
 }
