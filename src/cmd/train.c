@@ -71,9 +71,8 @@ static bens_status parse(int argc, char **argv, const char **set,
         BENS_FAIL(BENS_ERR_CONFIG, "wanted one INI file, found %d; see bens train --help",
                   argc - optind);
     if (request->overwrite && request->resume != BENS_RESUME_NEVER)
-        BENS_FAIL(BENS_ERR_CONFIG, "wanted --overwrite or --resume, found both: the one "
-                                   "removes what the other "
-                                   "goes on with");
+        BENS_FAIL(BENS_ERR_CONFIG, "wanted --overwrite or --resume, found both: the "
+                                   "one removes what the other goes on with");
     request->config = argv[optind];
     request->set = set;
     return BENS_OK;
@@ -91,6 +90,7 @@ static bens_status run(int argc, char **argv)
     if (status == BENS_OK) status = join(argc, argv, &line); /* parse() reorders argv */
     if (status == BENS_OK) status = parse(argc, argv, set, &request);
     request.argv = line;
+    if (request.dry_run) bens_stop_unwatch();
     status = bens_comm_agree(world, status);
     if (status == BENS_OK) status = bens_train(world, &request);
     if (status == BENS_ERR_PEER) {

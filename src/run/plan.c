@@ -3,6 +3,8 @@
 #include "core/clock.h"
 #include "core/text.h"
 #include "io/folder.h"
+#include "run/monitor.h"
+#include "run/plan_memory.h"
 #include "run/state.h"
 
 #include <math.h>
@@ -52,28 +54,24 @@ static void show_work(const bens_session *s)
     }
 }
 
-/* Bytes of one rank with the most chains: state, buffers of draws, data and its copies.
- */
-static double memory(const bens_session *s)
+static void show_memory(const bens_session *s)
 {
-    const bens_problem *p = &s->problem;
-    const double chains = ceil((double)s->grid.n_chains / s->grid.n_groups);
-    const double n = (double)p->params.n;
-    const double aux = s->config.sampler->n_aux + (p->noise == BENS_NOISE_EACH ? 2 : 0);
-    const double shared = p->noise >= BENS_NOISE_TENSOR ? 3 : 2;
-    const double draw = (double)p->stored.n * sizeof(float) + sizeof(bens_draw);
-    const double buffer = fmin(draw * (double)p->n_draws, fmax(1 << 20, draw));
-    const double rows = p->train != NULL ? (double)p->train->n_rows : 0;
-    const double columns = p->train != NULL ? (double)p->train->n_features : 0;
-    return chains * ((1 + aux) * n * sizeof(float) +
-                     fmin(buffer, fmax((256 << 20) / chains, draw))) +
-           shared * n * sizeof(float) + rows * (3 * columns + 2) * sizeof(float);
+    const bens_memory m = bens_plan_memory(s);
+    char rank[TEXT], chain[TEXT], shared[TEXT], together[TEXT];
+    bens_text_bytes(m.rank, rank, sizeof rank);
+    bens_text_bytes(m.chain, chain, sizeof chain);
+    bens_text_bytes(m.shared, shared, sizeof shared);
+    bens_text_bytes(m.together, together, sizeof together);
+    printf("memory     about %s a rank: %lld chain%s of %s, %s besides", rank,
+           (long long)m.n_chains, m.n_chains == 1 ? "" : "s", chain, shared);
+    if (m.together > 0) printf(" (of which a node has %s once)", together);
+    printf("\n");
 }
 
 static bens_status show_files(const bens_session *s)
 {
     const char *folder = s->config.run.output;
-    char need[TEXT], space[TEXT], ram[TEXT];
+    char need[TEXT], space[TEXT];
     uint64_t free_bytes = 0;
     double bytes = 0;
     for (int64_t i = 0; i < s->layout.n_samples; i++) {
@@ -92,8 +90,6 @@ static bens_status show_files(const bens_session *s)
     BENS_TRY(bens_folder_free(folder, &free_bytes));
     bens_text_bytes(bytes, need, sizeof need);
     bens_text_bytes((double)free_bytes, space, sizeof space);
-    bens_text_bytes(memory(s), ram, sizeof ram);
-    printf("memory     about %s a rank\n", ram);
     printf("writes     %s: samples.h5%s, checkpoint.h5, metrics.jsonl, config.ini: %s, "
            "%s free\n",
            folder, s->layout.n_samples > 1 ? " (an index over rectangles)" : "", need,
@@ -129,10 +125,15 @@ static bens_status show_speed(bens_session *s, bens_chain *chain)
     return BENS_OK;
 }
 
-/* Collective over the shards. */
+/* Collective over the shards. The bound is that of a posterior of one peak: where a
+ * network starts it says nothing about where it goes. */
 static bens_status show_stability(bens_session *s, const bens_chain *chain)
 {
     double h;
+    if (s->config.model->build != NULL) {
+        if (bens_session_speaks(s)) printf("step size  %g\n", s->problem.eps);
+        return BENS_OK;
+    }
     BENS_TRY(bens_plan_curvature(&s->work, chain->theta, &h));
     if (!bens_session_speaks(s)) return BENS_OK;
     const bens_problem *p = &s->problem;
@@ -157,6 +158,28 @@ static bens_status show_stability(bens_session *s, const bens_chain *chain)
 }
 
 /* Collective over the shards. */
+static bens_status show_monitor(bens_session *s, bens_chain *chain)
+{
+    const bens_problem *p = &s->problem;
+    bens_monitor *m;
+    char time[TEXT], bytes[TEXT];
+    if (p->monitored == NULL) return BENS_OK;
+    bens_status status =
+        bens_comm_agree(s->grid.shards, bens_monitor_create(p, s->grid.shards, &m));
+    const double start = bens_clock();
+    if (status == BENS_OK) status = bens_monitor_look(m, chain);
+    bens_text_seconds(bens_clock() - start, time, sizeof time);
+    bens_text_bytes((double)bens_monitor_size(p) * sizeof(double), bytes, sizeof bytes);
+    bens_monitor_destroy(m);
+    if (status == BENS_OK && bens_session_speaks(s))
+        printf("monitor    %s: %lld rows every %lld steps and at draws; %s a look, %s of "
+               "sums a chain\n",
+               p->monitored == p->test ? "test" : "train",
+               (long long)p->monitored->n_rows, (long long)p->monitor_every, time, bytes);
+    return status;
+}
+
+/* Collective over the shards. */
 static bens_status show(bens_session *s)
 {
     bens_chain chain = {0};
@@ -165,6 +188,7 @@ static bens_status show(bens_session *s)
     status = bens_comm_agree(s->grid.shards, status);
     if (status == BENS_OK) status = show_stability(s, &chain);
     if (status == BENS_OK) status = show_speed(s, &chain);
+    if (status == BENS_OK) status = show_monitor(s, &chain);
     bens_chain_release(&chain);
     return status;
 }
@@ -174,6 +198,7 @@ bens_status bens_plan_show(bens_session *s)
     bens_status status = BENS_OK;
     if (bens_session_speaks(s)) {
         show_work(s);
+        show_memory(s);
         status = show_files(s);
         if (status == BENS_OK)
             status =

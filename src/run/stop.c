@@ -30,6 +30,13 @@ void bens_stop_watch(void)
     began = bens_clock();
 }
 
+void bens_stop_unwatch(void)
+{
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        signal(signals[i].number, SIG_DFL);
+    if (caught != 0) raise(caught);
+}
+
 void bens_stop_after(double seconds)
 {
     limit = seconds;

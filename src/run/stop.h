@@ -9,6 +9,9 @@
 /* From now on the signals are caught; first of all, so that none comes too early. */
 void bens_stop_watch(void);
 
+/* For what has nothing to save: the signals do again what they do to any process. */
+void bens_stop_unwatch(void);
+
 /* Asks by itself so many seconds after bens_stop_watch; 0: never. */
 void bens_stop_after(double seconds);
 
