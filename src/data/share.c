@@ -152,17 +152,21 @@ static bens_status share_message(bens_comm *node, const char *bytes, bens_data *
     return BENS_OK;
 }
 
-bens_status bens_data_share(bens_comm *node, bens_data **data, bens_status mine)
+static bens_status share(bens_comm *node, bens_data **data, bens_status mine)
 {
     char *bytes = NULL;
     size_t size = 0;
-    if (bens_comm_size(node) == 1) return mine;
-    const bool first = bens_comm_rank(node) == 0;
-    if (!first) *data = NULL;
-    if (first && mine == BENS_OK) mine = pack(*data, &bytes, &size);
+    if (mine == BENS_OK && bens_comm_rank(node) == 0) mine = pack(*data, &bytes, &size);
     bens_status s = bens_comm_broadcast(node, 0, &bytes, &size, mine);
     if (s == BENS_OK && size > 0) s = share_message(node, bytes, data);
     free(bytes);
+    return s;
+}
+
+bens_status bens_data_share(bens_comm *node, bens_data **data, bens_status mine)
+{
+    if (bens_comm_rank(node) != 0) *data = NULL;
+    const bens_status s = bens_comm_size(node) > 1 ? share(node, data, mine) : mine;
     if (s == BENS_OK) return s;
     bens_data_destroy(*data);
     *data = NULL;
