@@ -31,6 +31,7 @@ typedef struct {
     bens_rows rows;
     bens_rng at;
     bool exact;
+    bool grad_left; /* nobody has written into grad since the latest call with it */
 } bens_batch;
 
 typedef struct bens_model {

@@ -167,9 +167,10 @@ static bens_y gather(network *w, const bens_rows *rows, int64_t first, int64_t n
     return (bens_y){.label = w->label, .value = w->y};
 }
 
-static void add_block(network *w, const float *theta, const bens_rows *rows,
+static void add_block(network *w, const float *theta, const bens_batch *batch,
                       int64_t first, double *value, float *grad, double *dparameter)
 {
+    const bens_rows *rows = &batch->rows;
     const int64_t n = rows->n - first < w->rows ? rows->n - first : w->rows;
     const bens_y y = gather(w, rows, first, n);
     const float *out;
@@ -180,8 +181,8 @@ static void add_block(network *w, const float *theta, const bens_rows *rows,
                            grad == NULL ? NULL : w->dout, dparameter);
     if (value != NULL) *value += part;
     if (grad == NULL) return;
-    bens_graph_backward(w->graph, theta, w->dout, first == 0 ? grad : w->part, NULL,
-                        NULL);
+    bens_graph_backward(w->graph, theta, w->dout, first == 0 ? grad : w->part,
+                        first > 0 || batch->grad_left, NULL, NULL);
     if (first > 0) w->be->add(w->part, w->n, grad);
 }
 
@@ -195,7 +196,7 @@ bens_status bens_network_log_lik(void *state, const float *theta, const bens_bat
     if (value != NULL) *value = 0;
     if (grad != NULL && batch->rows.n == 0) memset(grad, 0, w->n * sizeof *grad);
     for (int64_t first = 0; first < batch->rows.n; first += w->rows)
-        add_block(w, theta, &batch->rows, first, value, grad, &dparameter);
+        add_block(w, theta, batch, first, value, grad, &dparameter);
     if (grad != NULL && w->has_parameter) grad[w->parameter] = (float)dparameter;
     return BENS_OK;
 }

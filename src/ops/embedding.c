@@ -14,6 +14,7 @@ static bens_status plan(bens_op_plan *p)
     if (in->rank > 2) return bens_op_refuse(p, 0, "tokens in one or two dimensions");
     p->out = *in;
     p->out.dim[p->out.rank++] = o->units;
+    p->saved = (size_t)bens_shape_size(in); /* tokens of the latest backward */
     /* one row of weight at a time is the input of y: fan_in = 1 */
     return bens_op_tensor(p, "weight", 2, (int64_t[]){o->vocabulary, o->units}, 1,
                           (bens_init){.kind = BENS_INIT_NORMAL, .scale = 1});
@@ -27,11 +28,21 @@ static void forward(const bens_op_call *c)
                (size_t)units * sizeof *c->y);
 }
 
+/* Of a large table few rows are used: only what the latest call wrote is cleared. */
+static void clear(const bens_op_call *c)
+{
+    const int64_t units = c->options->units, left = c->n_left * bens_shape_size(c->in[0]);
+    const size_t row = (size_t)units * sizeof *c->dtheta[0];
+    if (left == 0) memset(c->dtheta[0], 0, (size_t)c->options->vocabulary * row);
+    for (int64_t i = 0; i < left; i++)
+        memset(c->dtheta[0] + (int64_t)c->saved[i] * units, 0, row);
+}
+
 static void backward(const bens_op_call *c)
 {
     const int64_t units = c->options->units, tokens = c->n * bens_shape_size(c->in[0]);
-    memset(c->dtheta[0], 0,
-           (size_t)(c->options->vocabulary * units) * sizeof *c->dtheta[0]);
+    clear(c);
+    memcpy(c->saved, c->x[0], (size_t)tokens * sizeof *c->saved);
     for (int64_t i = 0; i < tokens; i++)
         c->be->add(c->dy + i * units, (size_t)units,
                    c->dtheta[0] + (int64_t)c->x[0][i] * units);

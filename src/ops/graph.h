@@ -56,10 +56,12 @@ typedef void bens_graph_final(void *context, size_t first, size_t n);
 
 /* Local. After a forward with keep, at the same theta and x: grad (of the tensors,
  * overwritten; padding is not touched) from dy [n][outputs], which is the caller's and is
- * destroyed. `final` (may be NULL) hears of the ranges of grad, from the last to the
+ * destroyed. grad_left: nobody has written into grad since the latest call with
+ * it (of a table of which few rows are used, the others stay 0). `final` (may be NULL)
+ * hears of the ranges of grad, from the last to the
  * first, as soon as they are done. */
 void bens_graph_backward(bens_graph *graph, const float *theta, float *dy, float *grad,
-                         bens_graph_final *final, void *context);
+                         bool grad_left, bens_graph_final *final, void *context);
 
 /* Local. The start of a chain: every tensor by its initialiser, from stream `at`.
  * theta is zeroed. */

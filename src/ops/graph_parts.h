@@ -40,7 +40,9 @@ struct bens_graph {
     float *scratch;
     float *spare[BENS_OP_INPUTS]; /* the gradient of a value's further use, to be added */
     const float *x;
-    int64_t n_rows; /* of the latest forward */
+    int64_t n_rows;         /* of the latest forward */
+    const float *left_grad; /* of the latest backward ... */
+    int64_t n_left;         /* ... and its rows */
 };
 
 /* Local. Lays all values, gradients and scratch out in one block, and allocates it. */

@@ -74,10 +74,11 @@ static void backward_view(bens_graph *g, const bens_graph_node *node, const floa
 }
 
 static void backward_node(bens_graph *g, const bens_graph_node *node, const float *theta,
-                          float *dy, float *grad, bool *reached)
+                          float *dy, float *grad, int64_t n_left, bool *reached)
 {
     bens_op_call call = call_of(g, node, theta);
     call.keep = true;
+    call.n_left = n_left;
     call.dy = dy;
     for (int k = 0; k < node->n_tensors; k++) call.dtheta[k] = grad + node->offset[k];
     for (int k = 0; k < node->op->n_inputs; k++)
@@ -87,8 +88,9 @@ static void backward_node(bens_graph *g, const bens_graph_node *node, const floa
 }
 
 void bens_graph_backward(bens_graph *g, const float *theta, float *dy, float *grad,
-                         bens_graph_final *final, void *context)
+                         bool grad_left, bens_graph_final *final, void *context)
 {
+    const int64_t n_left = grad_left && grad == g->left_grad ? g->n_left : 0;
     bool reached[BENS_GRAPH_NODES] = {false};
     for (bens_node i = g->out; i >= 0; i--) {
         const bens_graph_node *node = &g->node[i];
@@ -97,7 +99,9 @@ void bens_graph_backward(bens_graph *g, const float *theta, float *dy, float *gr
         if (node->view)
             backward_view(g, node, mine, reached);
         else
-            backward_node(g, node, theta, mine, grad, reached);
+            backward_node(g, node, theta, mine, grad, n_left, reached);
         if (node->n_tensors > 0 && final != NULL) final(context, node->first, node->n);
     }
+    g->left_grad = grad;
+    g->n_left = g->n_rows;
 }

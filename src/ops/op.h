@@ -81,6 +81,9 @@ typedef struct {
     float *dy;                      /* d log-lik / dy; may be overwritten     */
     float *dx[BENS_OP_INPUTS];      /* overwritten; NULL: not wanted          */
     float *dtheta[BENS_OP_TENSORS]; /* overwritten                            */
+    /* Above 0: dtheta is as the latest backward, of so many rows, left it, and so is
+     * `saved` if forward does not write there: what was 0 need not be cleared. */
+    int64_t n_left;
 } bens_op_call;
 
 struct bens_op {

@@ -17,8 +17,15 @@ typedef struct {
     uint32_t number;
     int64_t step;
     int64_t stride, first; /* slice k of the sum is stride k + first of the order */
-    bool exact, with_value;
+    bool exact, with_value, grad_left;
 } slice_context;
+
+/* Is work->grad what the model wrote for one slice, and nobody added anything? */
+static bool stays_as_left(const bens_workspace *work)
+{
+    const bens_problem *p = work->problem;
+    return p->order.n_slices == 1 && p->noise < BENS_NOISE_TENSOR && !p->has_more;
+}
 
 static bens_status gradient_of_slice(void *context, int64_t k, float *grad, double *value)
 {
@@ -29,7 +36,8 @@ static bens_status gradient_of_slice(void *context, int64_t k, float *grad, doub
     const bens_batch batch =
         {.rows = bens_order_slice(c->order, c->number, c->step, slice, &c->work->rows),
          .at = {.seed = c->order->seed, .step = (uint64_t)c->step, .chain = c->number},
-         .exact = c->exact};
+         .exact = c->exact,
+         .grad_left = c->grad_left};
     double sum = 0;
     BENS_TRY(
         p->model->log_lik(p->state, c->theta, &batch, c->with_value ? &sum : NULL, grad));
@@ -85,12 +93,14 @@ bens_status bens_chain_run(bens_chain *chain, int64_t until)
         const int64_t rows = bens_order_size(&p->order, chain->step);
         double value = 0;
         context.step = chain->step;
+        context.grad_left = work->grad_left;
         context.with_value = lp_of_batch && chain->step + 1 == until;
         if (bens_chain_wants_halves(chain))
             BENS_TRY(gradient_in_halves(chain, context, &value));
         else
             BENS_TRY(bens_reduce_sum(work->reduce, gradient_of_slice, &context,
                                      work->grad, &value));
+        work->grad_left = stays_as_left(work);
         bens_chain_step(chain, rows);
         chain->batch_value = value;
         chain->batch_rows = rows;
@@ -122,6 +132,7 @@ bens_status bens_chain_log_posterior(bens_workspace *work, uint32_t number,
                              .exact = true,
                              .with_value = true};
     double log_lik = 0;
+    work->grad_left = false;
     BENS_TRY(bens_reduce_sum(work->reduce, gradient_of_slice, &context, grad, &log_lik));
     bens_params_prior_gradient(&p->params, theta, 1, false, grad);
     *lp = log_lik + log_prior(p, theta, grad);

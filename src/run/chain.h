@@ -11,6 +11,7 @@ typedef struct {
     const bens_problem *problem; /* borrowed                                         */
     bens_reduce *reduce;         /* over the shards of the group, owned              */
     float *grad;                 /* [n]                                              */
+    bool grad_left;              /* as the model's latest call wrote it              */
     float *half;                 /* [n] of half a batch; NULL: no noise is estimated */
     float *row;                  /* [stored.n] a draw as it is kept                  */
     float *outputs;              /* [outputs.n] of the model                         */

@@ -149,7 +149,7 @@ static void differentiate(built *b, int64_t n)
     loss(b, b->theta, n, true);
     memcpy(b->dy, b->weight, size * sizeof *b->dy);
     for (size_t e = 0; e < b->params.n; e++) b->grad[e] = 77;
-    bens_graph_backward(b->graph, b->theta, b->dy, b->grad, NULL, NULL);
+    bens_graph_backward(b->graph, b->theta, b->dy, b->grad, false, NULL, NULL);
 }
 
 /* The derivative along a random direction of unit length in the largest element, by

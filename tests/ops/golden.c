@@ -119,7 +119,7 @@ static double compare(trial *t)
     for (size_t e = 0; e < t->params.n; e++) t->grad[e] = 1e30f;
     bens_graph_forward(t->graph, t->theta, t->x, o->rows, true, &y);
     double widest = golden_compare(o->name, &o->y, ERROR, y, 1);
-    bens_graph_backward(t->graph, t->theta, t->dy, t->grad, NULL, NULL);
+    bens_graph_backward(t->graph, t->theta, t->dy, t->grad, false, NULL, NULL);
     for (int k = 0; k < o->n_tensors; k++)
         widest = fmax(widest, golden_compare(o->name, &o->tensor[k], ERROR,
                                              t->grad + t->params.tensors[k].offset, 1));

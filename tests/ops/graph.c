@@ -102,7 +102,7 @@ static void test_values_used_twice(void **state)
     for (int64_t n = 1; n <= FIXTURE_ROWS; n++) {
         loss(&w, n);
         for (int64_t i = 0; i < n * OUTPUTS; i++) dy[i] = (float)(i + 1);
-        bens_graph_backward(w.graph, w.theta, dy, w.grad, NULL, NULL);
+        bens_graph_backward(w.graph, w.theta, dy, w.grad, false, NULL, NULL);
         for (int i = 0; i < w.params.n_tensors; i++)
             for (size_t e = w.params.tensors[i].offset;
                  e < w.params.tensors[i].offset + w.params.tensors[i].size; e++) {
@@ -143,7 +143,7 @@ static void test_ranges_are_announced_from_the_last(void **state)
     create(&w);
     heard h = {.next = w.params.n};
     loss(&w, 2);
-    bens_graph_backward(w.graph, w.theta, dy, w.grad, listen, &h);
+    bens_graph_backward(w.graph, w.theta, dy, w.grad, false, listen, &h);
     assert_int_equal(h.n, 4);
     assert_int_equal(h.next, 0);
     destroy(&w);
