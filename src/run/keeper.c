@@ -22,6 +22,19 @@ struct bens_keeper {
     char *states; /* [most][bytes] */
 };
 
+/* States of so many bytes that are written together. */
+static int64_t count_together(uint64_t bytes, int64_t n_chains)
+{
+    const int64_t n = TOGETHER / (int64_t)bytes;
+    return n < 1 ? 1 : n > n_chains ? n_chains : n;
+}
+
+uint64_t bens_keeper_bytes(const bens_problem *problem, int64_t n_chains)
+{
+    const uint64_t bytes = bens_state_bytes(problem);
+    return (uint64_t)count_together(bytes, n_chains) * bytes;
+}
+
 static bens_status open_target(const char *folder, const bens_rectangle *r,
                                int64_t first_row, int64_t n_chains, bens_keeper *k)
 {
@@ -45,9 +58,7 @@ static bens_status open_all(const char *folder, const bens_layout *layout,
     BENS_TRY(bens_alloc((size_t)layout->n_checkpoints, sizeof *k->target, &k->target));
     for (int64_t i = 0; i < layout->n_checkpoints; i++)
         BENS_TRY(open_target(folder, &layout->checkpoint[i], first_row, n_chains, k));
-    k->most = TOGETHER / (int64_t)k->bytes;
-    if (k->most > n_chains) k->most = n_chains;
-    if (k->most < 1) k->most = 1;
+    k->most = count_together(k->bytes, n_chains);
     return bens_alloc((size_t)k->most, k->bytes, &k->states);
 }
 

@@ -14,6 +14,9 @@ bens_status bens_keeper_open(const char *folder, const bens_layout *layout,
                              int64_t n_chains, bens_keeper **out);
 void bens_keeper_close(bens_keeper *keeper); /* takes NULL */
 
+/* Bytes that the keeper of n_chains needs while it works. */
+uint64_t bens_keeper_bytes(const bens_problem *problem, int64_t n_chains);
+
 /* The states of all chains [n_chains] to disk; each is there whole, or the one before it.
  * Errors: BENS_ERR_IO. */
 bens_status bens_keeper_save(bens_keeper *keeper, const bens_chain *chain);

@@ -44,11 +44,17 @@ static bens_status find_parameter(const bens_problem *p, bens_monitor *m)
     return BENS_OK;
 }
 
+/* Numbers that answer a row. */
+static size_t answers_of(const bens_data *d)
+{
+    return d->n_classes > 0 ? 1 + (size_t)d->n_classes : 3;
+}
+
 static bens_status fill(const bens_problem *p, bens_monitor *m)
 {
     const bens_data *d = p->monitored;
     const bool classes = d->n_classes > 0;
-    const size_t n = (size_t)d->n_rows, each = classes ? 1 + (size_t)d->n_classes : 3;
+    const size_t n = (size_t)d->n_rows, each = answers_of(d);
     if (n > INT_MAX / each)
         BENS_FAIL(BENS_ERR_CONFIG, "[monitor] data: wanted at most %zu rows, found %zu",
                   INT_MAX / each, n);
@@ -87,6 +93,14 @@ void bens_monitor_destroy(bens_monitor *m)
     free(m->x);
     free(m->out);
     free(m);
+}
+
+size_t bens_monitor_bytes(const bens_problem *p)
+{
+    const bens_data *d = p->monitored;
+    if (d == NULL) return 0;
+    return (size_t)d->n_rows * answers_of(d) * sizeof(double) +
+           BLOCK * (size_t)d->n_features * sizeof(float);
 }
 
 size_t bens_monitor_size(const bens_problem *p)

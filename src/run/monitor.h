@@ -25,6 +25,9 @@ void bens_monitor_destroy(bens_monitor *monitor); /* takes NULL */
 /* Local. Doubles of a chain's average; 0: nothing is monitored. */
 size_t bens_monitor_size(const bens_problem *problem);
 
+/* Local. Bytes that the chains of a rank share for it. */
+size_t bens_monitor_bytes(const bens_problem *problem);
+
 /* Local. The rows that chains are judged by; there are some. */
 bens_questions bens_monitor_questions(const bens_problem *problem);
 
@@ -51,6 +54,10 @@ bens_monitored bens_monitor_report(const bens_problem *problem, const bens_watch
  * been looked at and are numbers; "" if there are none. */
 void bens_monitor_describe(const bens_problem *problem, const bens_chain *chain,
                            int64_t n, char *text, size_t size);
+
+/* Local. One line on stderr if there are very many looks: an epoch of a full batch is one
+ * step. */
+void bens_monitor_warn(const bens_problem *problem);
 
 /* Collective over the world. All chains of the run; chain [grid's] are this group's, and
  * *out is set on rank 0 only. The problem has a monitor. */

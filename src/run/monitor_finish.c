@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MANY = 10000 }; /* looks at a chain, of which nobody reads each */
+
 static const char *data_name(const bens_problem *p)
 {
     return p->monitored == p->test ? "test" : "train";
@@ -24,6 +26,20 @@ bens_monitored bens_monitor_report(const bens_problem *p, const bens_watch *watc
                             .step = watch->step,
                             .loss = watch->loss,
                             .value = watch->score};
+}
+
+void bens_monitor_warn(const bens_problem *p)
+{
+    if (p->monitored == NULL) return;
+    const int64_t last = bens_problem_draw_step(p, p->n_draws - 1);
+    const long long looks = (long long)(last / p->monitor_every);
+    if (looks > MANY)
+        fprintf(stderr,
+                "bens train: warning: [monitor] every = %lld step%s are %lld looks at "
+                "each "
+                "chain, with a line in metrics.jsonl for each; a larger `every` is "
+                "cheaper\n",
+                (long long)p->monitor_every, p->monitor_every == 1 ? "" : "s", looks);
 }
 
 void bens_monitor_describe(const bens_problem *p, const bens_chain *chain, int64_t n,

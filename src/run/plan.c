@@ -162,20 +162,21 @@ static bens_status show_monitor(bens_session *s, bens_chain *chain)
 {
     const bens_problem *p = &s->problem;
     bens_monitor *m;
-    char time[TEXT], bytes[TEXT];
+    char bytes[TEXT];
     if (p->monitored == NULL) return BENS_OK;
     bens_status status =
         bens_comm_agree(s->grid.shards, bens_monitor_create(p, s->grid.shards, &m));
     const double start = bens_clock();
     if (status == BENS_OK) status = bens_monitor_look(m, chain);
-    bens_text_seconds(bens_clock() - start, time, sizeof time);
+    const double look = bens_clock() - start;
     bens_text_bytes((double)bens_monitor_size(p) * sizeof(double), bytes, sizeof bytes);
     bens_monitor_destroy(m);
     if (status == BENS_OK && bens_session_speaks(s))
-        printf("monitor    %s: %lld rows every %lld steps and at draws; %s a look, %s of "
-               "sums a chain\n",
+        printf("monitor    %s: %lld rows every %lld step%s and at draws; %.2g ms a look, "
+               "%s of sums a chain\n",
                p->monitored == p->test ? "test" : "train",
-               (long long)p->monitored->n_rows, (long long)p->monitor_every, time, bytes);
+               (long long)p->monitored->n_rows, (long long)p->monitor_every,
+               p->monitor_every == 1 ? "" : "s", 1000 * look, bytes);
     return status;
 }
 

@@ -34,14 +34,24 @@ struct bens_record {
     int64_t n_unreported;
 };
 
+static size_t draw_bytes(const bens_record_spec *spec)
+{
+    return spec->params->n * sizeof(float) + sizeof(bens_draw);
+}
+
 static int64_t choose_capacity(const bens_record_spec *spec)
 {
-    const size_t draw = spec->params->n * sizeof(float) + sizeof(bens_draw);
+    const size_t draw = draw_bytes(spec);
     size_t bytes = CHAIN_BYTES;
     if (bytes > RANK_BYTES / (size_t)spec->n_chains)
         bytes = RANK_BYTES / (size_t)spec->n_chains;
     const int64_t n = (int64_t)(bytes / draw);
     return n < 1 ? 1 : n > spec->n_draws ? spec->n_draws : n;
+}
+
+size_t bens_record_bytes(const bens_record_spec *spec)
+{
+    return (size_t)choose_capacity(spec) * draw_bytes(spec);
 }
 
 static bens_status open_targets(const bens_record_spec *spec, bens_record *r)

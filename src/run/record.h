@@ -23,6 +23,9 @@ typedef struct {
     int rank;
 } bens_record_spec;
 
+/* Bytes of the buffers of a chain: params, n_draws and n_chains of the spec count. */
+size_t bens_record_bytes(const bens_record_spec *spec);
+
 bens_status bens_record_open(const bens_record_spec *spec, bens_record **out);
 void bens_record_close(bens_record *record); /* takes NULL; does not flush */
 

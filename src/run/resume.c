@@ -152,6 +152,18 @@ static bens_status check_sizes(const char *folder, const bens_config *old,
     return BENS_OK;
 }
 
+static bens_status check_monitor(const bens_config *old, const bens_config *config)
+{
+    static const char *const names[] = {"none", "train", "test"};
+    const int was = old->monitor.data, now = config->monitor.data;
+    if (was == now) return BENS_OK;
+    BENS_FAIL(BENS_ERR_CONFIG,
+              "--resume: [monitor] data was %s, now %s: the averages of chains would "
+              "lack "
+              "the draws so far; change it back",
+              names[was], names[now]);
+}
+
 static bens_status check_data(const char *folder, uint64_t data_hash)
 {
     bens_draws *draws;
@@ -178,6 +190,7 @@ bens_status bens_resume_check(const char *folder, const bens_config *old,
                   "another [run] output",
                   folder, list);
     BENS_TRY(check_sizes(folder, old, config));
+    BENS_TRY(check_monitor(old, config));
     return check_data(folder, data_hash);
 }
 

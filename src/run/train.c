@@ -373,6 +373,7 @@ static bens_status sample(bens_session *s)
     if (status == BENS_OK) status = start_progress(&g);
     status = bens_comm_agree(s->world, status);
     if (status == BENS_OK) {
+        if (bens_session_speaks(s)) bens_monitor_warn(&s->problem);
         const double start = bens_clock();
         status = finish(&g, run_chains(&g), start);
     }

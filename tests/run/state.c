@@ -2,6 +2,7 @@
  * into another chain, it goes on bit for bit. Every sampler, with what it may carry:
  * thermostat, masses, estimated noise, schedules, a prior of its own kind.
  * ctest: timeout 120 */
+#include "run/monitor.h"
 #include "run/state.h"
 
 #include <math.h>
@@ -131,6 +132,42 @@ static void test_every_sampler(void **state)
     }
 }
 
+/* What the monitor has seen goes on, too. */
+static void test_watch(void **state)
+{
+    (void)state;
+    fixture f;
+    bens_chain whole, copy;
+    bens_monitor *m;
+    start(&f, "baoa", "alpha = 2\n[monitor]\ndata = train\n");
+    assert_int_equal(bens_monitor_create(&f.problem, f.self, &m), BENS_OK);
+    assert_int_equal(bens_chain_create(&f.work, 3, &whole), BENS_OK);
+    assert_int_equal(bens_chain_create(&f.work, 3, &copy), BENS_OK);
+    void *saved;
+    assert_int_equal(bens_alloc(bens_state_bytes(&f.problem), 1, &saved), BENS_OK);
+    for (int64_t step = 50; step <= 250; step += 50) {
+        assert_int_equal(bens_chain_run(&whole, step), BENS_OK);
+        assert_int_equal(bens_monitor_draw(m, &whole, step == 200), BENS_OK);
+        if (step == 100) {
+            bens_state_save(&whole, saved);
+            bens_state_load(saved, &copy);
+        }
+        if (step <= 100) continue;
+        assert_int_equal(bens_chain_run(&copy, step), BENS_OK);
+        assert_int_equal(bens_monitor_draw(m, &copy, step == 200), BENS_OK);
+    }
+    assert_memory_equal(&whole.watch, &copy.watch, offsetof(bens_watch, average));
+    assert_memory_equal(whole.watch.average, copy.watch.average,
+                        bens_monitor_size(&f.problem) * sizeof(double));
+    assert_true(whole.watch.n_lost == 1 && whole.watch.step == 250);
+    assert_true(whole.watch.average[0] == 4); /* members */
+    free(saved);
+    bens_monitor_destroy(m);
+    bens_chain_release(&whole);
+    bens_chain_release(&copy);
+    stop(&f);
+}
+
 /* Var of the mean gradient of 32 rows of Pima at the posterior mode is .00586
  * (numbers.md A.5, mean over the coordinates; without intercept). The estimate has 2 /
  * (window x coordinates) of relative variance: 1,000 effective draws x 8: 1.6 %, and
@@ -182,6 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_sampler),
+        cmocka_unit_test(test_watch),
         cmocka_unit_test(test_noise_is_estimated),
         cmocka_unit_test(test_value_of_halves),
     };
