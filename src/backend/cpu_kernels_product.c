@@ -4,7 +4,10 @@
 #include "backend/cpu_layers.h"
 #include "backend/cpu_part.h"
 
+#include <omp.h>
+
 enum { BLOCK = 512, WIDE = 2 * BENS_WIDTH };
+static const double THREAD_MIN = 1e6; /* multiply-adds that pay for waking a thread */
 
 /* Some rows of C, one or two vectors wide, and a block of the sums. */
 typedef struct {
@@ -155,10 +158,35 @@ static void block(const bens_product *p, int64_t l, int64_t k)
     }
 }
 
+/* Some of the rows. */
+static void multiply_rows(bens_product p, int64_t first, int64_t m)
+{
+    const int64_t blocks = (p.k + BLOCK - 1) / BLOCK;
+    const int64_t size = blocks == 0 ? 0 : (p.k + blocks - 1) / blocks;
+    p.m = m;
+    p.a += first * p.a_row;
+    p.c += first * p.c_row;
+    for (int64_t l = 0; l < p.k; l += size) block(&p, l, p.k - l < size ? p.k - l : size);
+}
+
+/* How many threads the product is worth. */
+static int threads_for(const bens_product *p)
+{
+    const double worth = (double)p->m * (double)p->n * (double)p->k / THREAD_MIN;
+    const int most = omp_get_max_threads();
+    return worth < 2 || p->m < most ? 1 : worth < most ? (int)worth : most;
+}
+
 void BENS_KERNEL(product)(const bens_product *p)
 {
-    const int64_t blocks = (p->k + BLOCK - 1) / BLOCK;
-    const int64_t size = blocks == 0 ? 0 : (p->k + blocks - 1) / blocks;
-    for (int64_t l = 0; l < p->k; l += size)
-        block(p, l, p->k - l < size ? p->k - l : size);
+    const int threads = threads_for(p);
+    if (threads == 1) {
+        multiply_rows(*p, 0, p->m);
+        return;
+    }
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int t = 0; t < threads; t++) {
+        const int64_t first = p->m * t / threads;
+        multiply_rows(*p, first, p->m * (t + 1) / threads - first);
+    }
 }
