@@ -15,6 +15,11 @@ static bens_status check_variables(const bens_index *x, const bens_draws *d)
 {
     const bens_params *wanted = &x->about.params;
     BENS_TRY(bens_draws_match(d, wanted));
+    if (d->params.half != wanted->half)
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "'%s': wanted draws of %s as '%s' has them ([store] dtype), found %s",
+                  d->path, wanted->half ? "float16" : "float32", x->first->path,
+                  d->params.half ? "float16" : "float32");
     for (int i = 0; i < wanted->n_tensors; i++) {
         const bens_tensor *a = &wanted->tensors[i],
                           *b = bens_params_find(&d->params, a->name);

@@ -63,17 +63,24 @@ static void adapt_masses(bens_chain *chain, double scale)
     chain->c_eps = NAN;
 }
 
-/* The root mean square gradient of a tensor over that of the tensor with the smallest one
- * (Wenzel et al. 2020): step_size is then the step of the
- * fastest. 1 without a gradient. */
-static double mass_of(const bens_chain *chain, int tensor)
+/* The smallest mean square gradient of a tensor that has any. */
+static double least_square(const bens_chain *chain)
 {
     const bens_problem *p = chain->work->problem;
     const double *square = chain->scalars.square;
     double least = INFINITY;
-    if (square == NULL || !(square[tensor] > 0)) return 1;
-    for (int i = 0; i < p->params.n_tensors; i++)
+    for (int i = 0; i < p->params.n_tensors && square != NULL; i++)
         if (square[i] > 0 && square[i] < least) least = square[i];
+    return least;
+}
+
+/* The root mean square gradient of a tensor over that of the tensor with the smallest one
+ * (Wenzel et al. 2020): step_size is then the step of the
+ * fastest. 1 without a gradient. */
+static double mass_of(const bens_chain *chain, int tensor, double least)
+{
+    const double *square = chain->scalars.square;
+    if (square == NULL || !(square[tensor] > 0)) return 1;
     return fmin(sqrt(square[tensor] / least), LARGEST_MASS);
 }
 
@@ -101,13 +108,14 @@ static double fill_each(bens_chain *chain, const bens_tensor *t, const bens_lang
     return taken;
 }
 
-static double fill_tensor(bens_chain *chain, int i, const bens_langevin *all)
+static double fill_tensor(bens_chain *chain, int i, const bens_langevin *all,
+                          double least)
 {
     const bens_problem *p = chain->work->problem;
     const bens_tensor *t = &p->params.tensors[i];
     const bool momenta = p->config->sampler->momenta;
     bens_langevin *c = &chain->c[i];
-    *c = bens_linear_with_mass(*all, mass_of(chain, i), momenta);
+    *c = bens_linear_with_mass(*all, mass_of(chain, i, least), momenta);
     if (p->noise == BENS_NOISE_NONE) return 0;
     if (p->noise == BENS_NOISE_EACH) return fill_each(chain, t, c, momenta);
     const double before = c->s * c->s;
@@ -124,10 +132,12 @@ static void set_coefficients(bens_chain *chain, const bens_step *at)
                       at->T == chain->c_T && !sampler->changes;
     if (same) return;
     const bens_langevin all = sampler->linear(p->config->sampler_options, at);
+    const double least = least_square(chain);
     double taken = 0;
 
     chain->clamped = false;
-    for (int i = 0; i < p->params.n_tensors; i++) taken += fill_tensor(chain, i, &all);
+    for (int i = 0; i < p->params.n_tensors; i++)
+        taken += fill_tensor(chain, i, &all, least);
     chain->scalars.taken = taken / (double)p->params.n_values;
     chain->c_eps = at->eps;
     chain->c_before = at->before;

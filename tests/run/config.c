@@ -233,7 +233,7 @@ static void unknown_names_are_refused(void **state)
     refused(pima, "prior.name=cauchy",
             "--set: [prior] name: unknown prior 'cauchy'; known: normal, laplace, "
             "normal_fan_in, flat");
-    refused(pima, "likelihood.name=poisson",
+    refused(pima, "likelihood.name=poison",
             "--set: [likelihood] name: unknown likelihood");
     refused(pima, "sampler.name=baoa",
             "/home/a.ini:26: [sampler] integrator: sampler 'baoa' has no "
