@@ -15,8 +15,10 @@
 
 /* What a samples file says about the inputs of its model. */
 typedef struct {
-    int64_t n_features;
-    char **feature_names;  /* [n_features]                              */
+    int rank;              /* of a row; 0: nobody knows                 */
+    int64_t dim[3];        /* [rank]                                    */
+    int64_t n_features;    /* 0: nobody knows                           */
+    char **feature_names;  /* [n_features]; NULL: they have none        */
     double *x_mean, *x_sd; /* [n_features]; NULL: not standardised      */
     int64_t n_classes;     /* 0: a real target, or no data              */
     char **class_names;    /* [n_classes]                               */

@@ -86,6 +86,62 @@ static bens_status read_names(hid_t set, const char *group, int64_t *n, char ***
     return s;
 }
 
+/* ---- bens/inputs ---- */
+
+static bens_status parse_shape(const json_t *shape, bens_origin *o)
+{
+    const size_t rank = json_array_size(shape);
+    bool good = rank >= 1 && rank <= sizeof o->dim / sizeof *o->dim;
+    o->n_features = 1;
+    for (size_t k = 0; good && k < rank; k++) {
+        o->dim[k] = json_integer_value(json_array_get(shape, k));
+        good = o->dim[k] >= 1 &&
+               !__builtin_mul_overflow(o->n_features, o->dim[k], &o->n_features);
+    }
+    if (!good || o->n_features > INT32_MAX)
+        BENS_FAIL(BENS_ERR_IO, "wanted the shape of a row in bens/inputs, found none");
+    o->rank = (int)rank;
+    return BENS_OK;
+}
+
+/* *out [n]: what is no text becomes "". */
+static bens_status parse_names(const json_t *list, int64_t n, char ***out)
+{
+    char **names;
+    if (n < 1 || n > MOST_NAMES || (int64_t)json_array_size(list) != n)
+        BENS_FAIL(BENS_ERR_IO, "wanted a JSON list of %lld names, found %zu",
+                  (long long)n, json_array_size(list));
+    BENS_TRY(bens_alloc((size_t)n, sizeof *names, &names));
+    for (int64_t i = 0; i < n; i++)
+        names[i] = (char *)(uintptr_t)json_string_value(json_array_get(list, (size_t)i));
+    const bens_status s = copy_names(names, n, out);
+    free(names);
+    return s;
+}
+
+static bens_status parse_inputs(const char *text, bens_origin *o)
+{
+    json_error_t where;
+    json_t *const inputs = json_loads(text, 0, &where);
+    const json_t *const names = json_object_get(inputs, "names");
+    bens_status s = parse_shape(json_object_get(inputs, "shape"), o);
+    if (s == BENS_OK && names != NULL)
+        s = parse_names(names, o->n_features, &o->feature_names);
+    json_decref(inputs);
+    return s;
+}
+
+static bens_status read_inputs(hid_t file, bens_origin *o)
+{
+    char *text;
+    BENS_TRY(bens_h5_get_text(file, "bens", "inputs", &text));
+    const bens_status s = parse_inputs(text, o);
+    free(text);
+    return s;
+}
+
+/* ---- files of older versions ---- */
+
 /* The axis `feature`: of the constants, or, without standardisation, of the weights. */
 static bens_status read_features(hid_t file, bens_origin *o)
 {
@@ -135,23 +191,11 @@ static bens_status parse_classes(const char *text, bens_origin *o)
 {
     json_error_t where;
     json_t *const list = json_loads(text, 0, &where);
-    const size_t n = json_array_size(list);
-    bens_status s = BENS_OK;
-    if (n < 1 || n > MOST_NAMES) {
-        json_decref(list);
-        BENS_FAIL(BENS_ERR_IO, "wanted a JSON list of classes at observed_data/y");
-    }
-    char **names;
-    s = bens_alloc(n, sizeof *names, &names);
-    for (size_t i = 0; i < n && s == BENS_OK; i++)
-        names[i] = (char *)(uintptr_t)json_string_value(json_array_get(list, i));
-    if (s == BENS_OK) {
-        s = copy_names(names, (int64_t)n, &o->class_names);
-        free(names);
-    }
-    if (s == BENS_OK) o->n_classes = (int64_t)n;
+    const int64_t n = (int64_t)json_array_size(list);
+    const bens_status s = parse_names(list, n, &o->class_names);
+    if (s == BENS_OK) o->n_classes = n;
     json_decref(list);
-    return s;
+    return s == BENS_OK ? s : bens_error_set(s, "observed_data/y: %s", bens_error_text());
 }
 
 static bens_status read_classes(hid_t file, bens_origin *o)
@@ -176,7 +220,9 @@ bens_status bens_origin_read(const char *path, bens_origin *out)
     hid_t file;
     bens_h5_start();
     BENS_TRY(bens_h5_open(path, &file));
-    bens_status s = read_features(file, &o);
+    const hid_t inputs = open_member(file, "bens", "inputs");
+    bens_status s = inputs >= 0 ? read_inputs(file, &o) : read_features(file, &o);
+    H5Oclose(inputs);
     if (s == BENS_OK) s = read_scales(file, &o);
     if (s == BENS_OK) s = read_classes(file, &o);
     H5Fclose(file);

@@ -28,8 +28,11 @@ typedef struct {
     const int32_t *obs_label; /* [n_obs] class index, or NULL                       */
     const float *obs_value;   /* [n_obs] or NULL                                    */
     int64_t n_classes;        /* of obs_label                                       */
-    const char *const *class_names;   /* [n_classes] or NULL  */
-    int64_t n_features;               /* 0: no constant_data  */
+    const char *const *class_names; /* [n_classes] or NULL  */
+    const char *inputs;     /* JSON: shape and names of a row; NULL: of what follows   */
+    int row_rank;           /* axes of a row; 0: nobody knows                          */
+    const int64_t *row_dim; /* [row_rank]                                              */
+    int64_t n_features;     /* 0: no constant_data  */
     const char *const *feature_names; /* [n_features] or NULL */
     const double *x_mean, *x_sd;      /* [n_features] or NULL */
 } bens_samples_spec;

@@ -47,6 +47,16 @@ static bens_status put_json(hid_t object, json_t *value, const char *name, bool 
     return s;
 }
 
+static json_t *list_names(const char *const *names, int64_t n)
+{
+    json_t *const list = json_array();
+    for (int64_t i = 0; i < n; i++) {
+        json_t *const name = json_string(names[i]);
+        json_array_append_new(list, name != NULL ? name : json_string("?"));
+    }
+    return list;
+}
+
 bens_status bens_samples_put_observed(hid_t file, const bens_samples_spec *spec)
 {
     const bens_samples_axis axis = {.name = "obs_id", .n = spec->n_obs};
@@ -60,11 +70,7 @@ bens_status bens_samples_put_observed(hid_t file, const bens_samples_spec *spec)
         s = put_fixed(group, spec->obs_name, label ? BENS_H5_INT32 : BENS_H5_FLOAT32,
                       value, &axis, &y);
     if (s == BENS_OK && label && spec->class_names != NULL) {
-        json_t *names = json_array();
-        for (int64_t i = 0; i < spec->n_classes; i++) {
-            json_t *name = json_string(spec->class_names[i]);
-            json_array_append_new(names, name != NULL ? name : json_string("?"));
-        }
+        json_t *const names = list_names(spec->class_names, spec->n_classes);
         s = put_json(y, names, "classes", true);
     }
     H5Dclose(y);
@@ -143,6 +149,21 @@ static bens_status put_layout(hid_t group, const bens_samples_spec *spec)
     return put_json(group, layout, "layout", false);
 }
 
+/* A network has no axis of its inputs in any tensor: `predict` finds them here. */
+static bens_status put_inputs(hid_t group, const bens_samples_spec *spec)
+{
+    if (spec->inputs != NULL) return bens_h5_put_text(group, "inputs", spec->inputs);
+    if (spec->row_rank == 0) return BENS_OK;
+    json_t *const inputs = json_object(), *const shape = json_array();
+    for (int k = 0; k < spec->row_rank; k++)
+        json_array_append_new(shape, json_integer((json_int_t)spec->row_dim[k]));
+    json_object_set_new(inputs, "shape", shape);
+    if (spec->feature_names != NULL)
+        json_object_set_new(inputs, "names",
+                            list_names(spec->feature_names, spec->n_features));
+    return put_json(group, inputs, "inputs", false);
+}
+
 static bens_status put_provenance(hid_t group, const bens_samples_spec *spec)
 {
     const int64_t n_data = (int64_t)spec->n_data;
@@ -152,6 +173,7 @@ static bens_status put_provenance(hid_t group, const bens_samples_spec *spec)
     BENS_TRY(bens_h5_put_text(group, "hosts", spec->hosts));
     BENS_TRY(bens_h5_put_text(group, "build", spec->build));
     BENS_TRY(put_layout(group, spec));
+    BENS_TRY(put_inputs(group, spec));
     BENS_TRY(bens_h5_put_number(group, "n_data", BENS_H5_INT64, &n_data));
     BENS_TRY(bens_h5_put_number(group, "seed", BENS_H5_UINT64, &spec->seed));
     return bens_h5_put_number(group, "data_hash", BENS_H5_UINT64, &spec->data_hash);

@@ -172,8 +172,10 @@ uint64_t bens_samples_bytes(const bens_samples_spec *spec)
         bytes += 8192;
     }
     if (spec->all != NULL) bytes += 512 * (uint64_t)spec->all->n_tensors;
-    const char *const text[] = {spec->config, spec->argv, spec->environment, spec->hosts,
-                                spec->build};
+    for (int64_t i = 0; spec->feature_names != NULL && i < spec->n_features; i++)
+        bytes += text_bytes(spec->feature_names[i]) + 3; /* of inputs: "", */
+    const char *const text[] = {spec->config, spec->argv,  spec->environment,
+                                spec->hosts,  spec->build, spec->inputs};
     for (size_t i = 0; i < sizeof text / sizeof *text; i++) bytes += text_bytes(text[i]);
     return bytes + 65536;
 }

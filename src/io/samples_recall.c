@@ -263,6 +263,18 @@ static bens_status read_texts(hid_t file, bens_samples_recalled *r)
     return s;
 }
 
+/* Files of older versions have none. */
+static bens_status read_inputs(hid_t file, bens_samples_recalled *r)
+{
+    char *text, *copy;
+    if (H5Lexists(file, "bens/inputs", H5P_DEFAULT) <= 0) return BENS_OK;
+    BENS_TRY(bens_h5_get_text(file, "bens", "inputs", &text));
+    const bens_status s = bens_pool_text(r->pool, text, &copy);
+    free(text);
+    if (s == BENS_OK) r->spec.inputs = copy;
+    return s;
+}
+
 static bens_status read_all(hid_t file, const bens_draws *d, bens_samples_recalled *r)
 {
     r->spec = (bens_samples_spec){.first_chain = d->first_chain,
@@ -278,6 +290,7 @@ static bens_status read_all(hid_t file, const bens_draws *d, bens_samples_recall
     BENS_TRY(read_params(file, d, r));
     BENS_TRY(read_observed(file, r));
     BENS_TRY(read_constant(file, r));
+    BENS_TRY(read_inputs(file, r));
     return read_texts(file, r);
 }
 

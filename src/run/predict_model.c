@@ -53,9 +53,12 @@ static bens_status copy_doubles(const double *from, int64_t n, double **out)
 /* A data set without rows that has the names of the run's. */
 static bens_status fill_like(const bens_origin *o, bens_target target, bens_data *d)
 {
+    d->rank = o->rank;
+    memcpy(d->dim, o->dim, sizeof d->dim);
     d->n_features = o->n_features;
-    BENS_TRY(bens_names_copy((const char *const *)o->feature_names, o->n_features,
-                             &d->feature_names));
+    if (o->feature_names != NULL)
+        BENS_TRY(bens_names_copy((const char *const *)o->feature_names, o->n_features,
+                                 &d->feature_names));
     BENS_TRY(bens_alloc(0, sizeof *d->x, &d->x));
     if (o->x_mean != NULL) {
         BENS_TRY(copy_doubles(o->x_mean, o->n_features, &d->x_mean));

@@ -210,6 +210,8 @@ bens_samples_spec bens_session_spec(const bens_session *s, const char *hosts,
     spec.obs_value = data->y;
     spec.n_classes = data->n_classes;
     spec.class_names = (const char *const *)data->class_names;
+    spec.row_rank = data->rank;
+    spec.row_dim = data->dim;
     spec.n_features = data->n_features;
     spec.feature_names = (const char *const *)data->feature_names;
     spec.x_mean = data->x_mean;

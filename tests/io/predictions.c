@@ -214,6 +214,69 @@ static void inputs_are_known_from_the_samples(void **state)
     fixture_release(&f);
 }
 
+/* Of a network no tensor has an axis of inputs: bens/inputs tells. */
+static void the_shape_of_a_row_is_known(void **state)
+{
+    (void)state;
+    static const int64_t image[] = {28, 20, 3}, table[] = {FEATURES};
+    fixture f;
+    bens_origin o;
+    fixture_make(&f);
+    f.spec.row_rank = 3;
+    f.spec.row_dim = image;
+    f.spec.n_features = 28 * 20 * 3;
+    f.spec.feature_names = NULL;
+    f.spec.x_mean = f.spec.x_sd = NULL;
+    assert_int_equal(bens_samples_create(f.folder, "samples.h5", &f.spec), BENS_OK);
+    assert_int_equal(bens_origin_read(f.path, &o), BENS_OK);
+    assert_int_equal(o.rank, 3);
+    assert_memory_equal(o.dim, image, sizeof image);
+    assert_int_equal(o.n_features, 28 * 20 * 3);
+    assert_null(o.feature_names);
+    bens_origin_release(&o);
+    fixture_release(&f);
+
+    fixture_make(&f);
+    f.spec.row_rank = 1;
+    f.spec.row_dim = table;
+    f.spec.x_mean = f.spec.x_sd = NULL;
+    assert_int_equal(bens_samples_create(f.folder, "samples.h5", &f.spec), BENS_OK);
+    assert_int_equal(bens_origin_read(f.path, &o), BENS_OK);
+    assert_true(o.rank == 1 && o.n_features == FEATURES);
+    assert_string_equal(o.feature_names[1], feature_names[1]);
+    bens_origin_release(&o);
+    fixture_release(&f);
+}
+
+static void foreign_shapes_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *inputs, *says;
+    } cases[] = {
+        {"", "wanted the shape of a row in bens/inputs"},
+        {"{\"shape\": []}", "wanted the shape of a row"},
+        {"{\"shape\": [1, 2, 3, 4]}", "wanted the shape of a row"},
+        {"{\"shape\": [0]}", "wanted the shape of a row"},
+        {"{\"shape\": [\"7\"]}", "wanted the shape of a row"},
+        {"{\"shape\": [4294967296, 4294967296, 4294967296]}",
+         "wanted the shape of a row"},
+        {"{\"shape\": [3], \"names\": [\"a\"]}", "a JSON list of 3 names, found 1"},
+        {"{\"shape\": [3], \"names\": 3}", "a JSON list of 3 names, found 0"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fixture f;
+        bens_origin o;
+        fixture_make(&f);
+        f.spec.inputs = cases[i].inputs;
+        assert_int_equal(bens_samples_create(f.folder, "samples.h5", &f.spec), BENS_OK);
+        assert_int_equal(bens_origin_read(f.path, &o), BENS_ERR_IO);
+        if (strstr(bens_error_text(), cases[i].says) == NULL)
+            fail_msg("wanted '%s', found '%s'", cases[i].says, bens_error_text());
+        fixture_release(&f);
+    }
+}
+
 /* Opens the file for a change, as somebody may have. */
 static void change(const char *path, void (*what)(hid_t file))
 {
@@ -281,6 +344,8 @@ int main(void)
         cmocka_unit_test(a_file_that_cannot_be_made_leaves_nothing),
         cmocka_unit_test(only_predictions_are_replaced),
         cmocka_unit_test(inputs_are_known_from_the_samples),
+        cmocka_unit_test(the_shape_of_a_row_is_known),
+        cmocka_unit_test(foreign_shapes_are_refused),
         cmocka_unit_test(foreign_inputs_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
