@@ -129,17 +129,12 @@ static bens_status plan_stats(const bens_config *config, bens_problem *p)
     return BENS_OK;
 }
 
-/* A part of the file for tests may have come to no row. */
 static bens_status plan_monitor(const bens_config *config, bens_problem *p)
 {
     const bool test = config->monitor.data == BENS_MONITOR_TEST;
     if (config->monitor.data == BENS_MONITOR_NONE) return BENS_OK;
     p->monitored = test ? p->test : p->train;
-    if (p->monitored == NULL)
-        BENS_FAIL(BENS_ERR_CONFIG,
-                  "[monitor] data = test: wanted held-out rows, found "
-                  "none of [data] test_fraction = %g",
-                  config->data.request.test_fraction);
+    BENS_ASSERT(p->monitored != NULL); /* bens_config_check */
     if (p->model->forward == NULL)
         BENS_FAIL(BENS_ERR_CONFIG,
                   "[monitor] data: wanted none, for model '%s' predicts nothing",
