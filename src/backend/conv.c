@@ -39,11 +39,16 @@ int64_t bens_band_rows(const bens_windows *w)
     return (w->count[0] + bands - 1) / bands;
 }
 
-void bens_bands_each(const bens_windows *w, int64_t n, double work,
+int64_t bens_part_images(const bens_windows *w, int64_t n, int64_t windows)
+{
+    const int64_t one = w->count[0] * w->count[1];
+    return most((n + BENS_CONV_PARTS - 1) / BENS_CONV_PARTS, (windows + one - 1) / one);
+}
+
+void bens_bands_each(const bens_windows *w, int64_t n, int64_t per_part, double work,
                      bens_band_visit *visit, const void *context)
 {
-    const int64_t size = (n + BENS_CONV_PARTS - 1) / BENS_CONV_PARTS;
-    const int64_t parts = (n + size - 1) / size, rows = bens_band_rows(w);
+    const int64_t parts = (n + per_part - 1) / per_part, rows = bens_band_rows(w);
     const double worth = work / THREAD_MIN;
     const int64_t limit = least(omp_get_max_threads(), parts);
     const int threads = worth < 1 ? 1 : worth < (double)limit ? (int)worth : (int)limit;
@@ -51,8 +56,8 @@ void bens_bands_each(const bens_windows *w, int64_t n, double work,
 #pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
     for (int64_t part = 0; part < parts; part++) {
         bens_band b = {.part = part, .thread = omp_get_thread_num()};
-        const int64_t end = least((part + 1) * size, n);
-        for (b.image = part * size; b.image < end; b.image++)
+        const int64_t end = least((part + 1) * per_part, n);
+        for (b.image = part * per_part; b.image < end; b.image++)
             for (b.row = 0; b.row < w->count[0]; b.row += rows) {
                 b.n = least(rows, w->count[0] - b.row);
                 visit(context, &b);
@@ -112,10 +117,11 @@ size_t bens_conv_scratch(const bens_windows *w, int64_t filters)
     const bens_windows back = bens_windows_back(w, filters);
     const int64_t taps = w->kernel[0] * w->kernel[1], P = BENS_CONV_PARTS;
     const int64_t columns = bens_whole_columns(filters);
-    const int64_t weight = taps * w->channels * columns, frame = bens_frame_size(w);
-    const int64_t turned = taps * filters * bens_whole_columns(w->channels);
+    const int64_t weight = bens_panels_size(taps * w->channels, filters);
+    const int64_t turned = bens_panels_size(taps * filters, w->channels);
+    const int64_t sum = taps * w->channels * columns, frame = bens_frame_size(w);
     const int64_t band = bens_band_rows(w) * w->count[1] * columns;
 
     return (size_t)most(weight + P * frame, most(turned + P * bens_frame_size(&back),
-                                                 P * (weight + frame + band)));
+                                                 P * (sum + frame + band)));
 }

@@ -20,11 +20,16 @@ enum { BENS_CONV_PARTS = 8 };
 /* Local. Rows of windows in a band; the last one may have fewer. */
 int64_t bens_band_rows(const bens_windows *w);
 
-/* Local. All bands of n images. Bands of a part come in order from one thread; threads
- * share the parts if each band is worth `work` multiply-adds of them all. */
+/* Local. All bands of n images in parts of `per_part` images. Bands of a part come in
+ * order from one thread; threads share the parts if `work` multiply-adds, of them all,
+ * are worth it. */
 typedef void bens_band_visit(const void *context, const bens_band *band);
-void bens_bands_each(const bens_windows *w, int64_t n, double work,
+void bens_bands_each(const bens_windows *w, int64_t n, int64_t per_part, double work,
                      bens_band_visit *visit, const void *context);
+
+/* Local. Images of a part: there are at most BENS_CONV_PARTS, of at least `windows`
+ * windows each as far as there are so many. */
+int64_t bens_part_images(const bens_windows *w, int64_t n, int64_t windows);
 
 /* Floats of an image; of the room that bens_band_look wants. */
 int64_t bens_image_size(const bens_windows *w);

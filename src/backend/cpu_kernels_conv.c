@@ -7,11 +7,11 @@
 
 typedef struct {
     const bens_windows *w;
-    int64_t filters, columns; /* columns: filters, rounded up */
+    int64_t filters;
     const float *x, *bias;
     bens_activation f;
     float *z, *y;
-    const float *weight; /* [kernel][channels][columns] */
+    const float *weight; /* [kernel][channels] x [filters], in panels */
     float *frames;       /* [thread][frame] */
 } job;
 
@@ -28,7 +28,8 @@ static void band_of(const void *context, const bens_band *band)
                                 .y = j->z + to,
                                 .n_sum = {w->kernel[0], K},
                                 .a_sum = {v.row, 1},
-                                .b_sum = {K * j->columns, j->columns},
+                                .b_sum = {K * BENS_PANEL, BENS_PANEL},
+                                .b_panel = w->kernel[0] * K * BENS_PANEL,
                                 .n_row = {band->n, w->count[1]},
                                 .a_row = {w->stride[0] * v.row, w->stride[1] * C},
                                 .y_row = {w->count[1] * O, O},
@@ -37,34 +38,33 @@ static void band_of(const void *context, const bens_band *band)
     BENS_KERNEL(activate)(band->n * w->count[1], O, j->bias, j->f, j->z + to, j->y + to);
 }
 
-/* room = weight [filters][channels][kernel], zeros behind the filters. */
+/* room = weight [filters][channels][kernel] in panels, zeros behind the filters. */
 static void pack(const job *j, const float *weight, float *room)
 {
     const int64_t taps = j->w->kernel[0] * j->w->kernel[1], C = j->w->channels;
-    memset(room, 0, (size_t)(taps * C * j->columns) * sizeof *room);
+    memset(room, 0, (size_t)bens_panels_size(taps * C, j->filters) * sizeof *room);
     for (int64_t o = 0; o < j->filters; o++)
         for (int64_t c = 0; c < C; c++)
             for (int64_t t = 0; t < taps; t++)
-                room[(t * C + c) * j->columns + o] = *weight++;
+                room[bens_panels_at(taps * C, t * C + c, o)] = *weight++;
 }
 
 void BENS_KERNEL(conv)(const bens_windows *w, int64_t filters, int64_t n, const float *x,
                        const float *weight, const float *bias, bens_activation f,
                        float *z, float *y, float *scratch)
 {
-    const int64_t columns = bens_whole_columns(filters);
-    const int64_t size = w->kernel[0] * w->kernel[1] * w->channels * columns;
+    const int64_t terms = w->kernel[0] * w->kernel[1] * w->channels;
     const double windows = (double)(n * w->count[0] * w->count[1]);
     const job j = {.w = w,
                    .filters = filters,
-                   .columns = columns,
                    .x = x,
                    .bias = bias,
                    .f = f,
                    .z = z,
                    .y = y,
                    .weight = scratch,
-                   .frames = scratch + size};
+                   .frames = scratch + bens_panels_size(terms, filters)};
     pack(&j, weight, scratch);
-    bens_bands_each(w, n, windows * (double)size, band_of, &j);
+    bens_bands_each(w, n, bens_part_images(w, n, 1), windows * (double)(terms * filters),
+                    band_of, &j);
 }

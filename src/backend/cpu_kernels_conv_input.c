@@ -8,7 +8,7 @@
 
 typedef struct {
     const bens_windows *w, *back;
-    int64_t filters, columns; /* columns: channels, rounded up */
+    int64_t filters;
     const float *dz;
     float *dx;
     const float *weight; /* see turn() */
@@ -50,7 +50,8 @@ static void phase_band(const job *j, const bens_band *band, const bens_view *v,
                                 .y = j->dx + to + (h * w->size[1] + columns->start) * C,
                                 .n_sum = {rows->terms, columns->terms * O},
                                 .a_sum = {v->row, 1},
-                                .b_sum = {columns->terms * O * j->columns, j->columns},
+                                .b_sum = {columns->terms * O * BENS_PANEL, BENS_PANEL},
+                                .b_panel = rows->terms * columns->terms * O * BENS_PANEL,
                                 .n_row = {last - first, columns->end - columns->first},
                                 .a_row = {v->row, O},
                                 .y_row = {w->stride[0] * w->size[1] * C,
@@ -71,34 +72,41 @@ static void band_of(const void *context, const bens_band *band)
         for (int64_t q = 0; q < w->stride[1]; q++) {
             const phase rows = phase_of(w, 0, p), columns = phase_of(w, 1, q);
             phase_band(j, band, &v, &rows, &columns, b);
-            b += rows.terms * columns.terms * j->filters * j->columns;
+            b += bens_panels_size(rows.terms * columns.terms * j->filters, w->channels);
         }
 }
 
-/* room [filters][columns] = one element of the kernel, zeros behind the channels. */
-static void pack(const job *j, const float *weight, float *room)
-{
-    const int64_t taps = j->w->kernel[0] * j->w->kernel[1], C = j->w->channels;
-    for (int64_t o = 0; o < j->filters; o++, room += j->columns) {
-        for (int64_t c = 0; c < C; c++) room[c] = weight[(o * C + c) * taps];
-        for (int64_t c = C; c < j->columns; c++) room[c] = 0;
-    }
-}
-
-/* room [phase of rows][of columns][term of rows][of columns][filters][columns] = weight
- * [filters][channels][kernel], terms from the last to the first. */
-static void turn(const job *j, const float *weight, float *room)
+/* room = weight [filters][channels][kernel] of one phase of the rows and one of the
+ * columns, in panels of channels: terms of rows, of columns, filters, in this order, and
+ * the terms from the last to the first. Zeros behind the channels. Returns its end. */
+static float *turn_phase(const job *j, int64_t p, int64_t q, const float *weight,
+                         float *room)
 {
     const bens_windows *w = j->w;
-    for (int64_t p = 0; p < w->stride[0]; p++)
-        for (int64_t q = 0; q < w->stride[1]; q++)
-            for (int64_t i = phase_of(w, 0, p).terms - 1; i >= 0; i--)
-                for (int64_t k = phase_of(w, 1, q).terms - 1; k >= 0; k--) {
-                    const int64_t row = p + i * w->stride[0],
-                                  column = q + k * w->stride[1];
-                    pack(j, weight + row * w->kernel[1] + column, room);
-                    room += j->filters * j->columns;
-                }
+    const int64_t rows = phase_of(w, 0, p).terms, columns = phase_of(w, 1, q).terms;
+    const int64_t O = j->filters, C = w->channels, taps = w->kernel[0] * w->kernel[1];
+    const int64_t terms = rows * columns * O, size = bens_panels_size(terms, C);
+    memset(room, 0, (size_t)size * sizeof *room);
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t k = 0; k < columns; k++) {
+            const int64_t tap =
+                (p + i * w->stride[0]) * w->kernel[1] + q + k * w->stride[1];
+            const int64_t at = ((rows - 1 - i) * columns + columns - 1 - k) * O;
+            for (int64_t o = 0; o < O; o++)
+                for (int64_t c = 0; c < C; c++)
+                    room[bens_panels_at(terms, at + o, c)] =
+                        weight[(o * C + c) * taps + tap];
+        }
+    return room + size;
+}
+
+/* All phases, one behind the other. Returns the end. */
+static float *turn(const job *j, const float *weight, float *room)
+{
+    for (int64_t p = 0; p < j->w->stride[0]; p++)
+        for (int64_t q = 0; q < j->w->stride[1]; q++)
+            room = turn_phase(j, p, q, weight, room);
+    return room;
 }
 
 void BENS_KERNEL(conv_input)(const bens_windows *w, int64_t filters, int64_t n,
@@ -106,17 +114,15 @@ void BENS_KERNEL(conv_input)(const bens_windows *w, int64_t filters, int64_t n,
                              float *scratch)
 {
     const bens_windows back = bens_windows_back(w, filters);
-    const int64_t columns = bens_whole_columns(w->channels);
-    const int64_t size = w->kernel[0] * w->kernel[1] * filters * columns;
+    const int64_t terms = w->kernel[0] * w->kernel[1] * filters;
     const double windows = (double)(n * w->count[0] * w->count[1]);
-    const job j = {.w = w,
-                   .back = &back,
-                   .filters = filters,
-                   .columns = columns,
-                   .dz = dz,
-                   .dx = dx,
-                   .weight = scratch,
-                   .frames = scratch + size};
-    turn(&j, weight, scratch);
-    bens_bands_each(&back, n, windows * (double)size, band_of, &j);
+    job j = {.w = w,
+             .back = &back,
+             .filters = filters,
+             .dz = dz,
+             .dx = dx,
+             .weight = scratch};
+    j.frames = turn(&j, weight, scratch);
+    bens_bands_each(&back, n, bens_part_images(&back, n, 1),
+                    windows * (double)(terms * w->channels), band_of, &j);
 }

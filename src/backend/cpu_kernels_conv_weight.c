@@ -4,11 +4,13 @@
 #include "backend/cpu_layers.h"
 #include "backend/cpu_outer.h"
 
+enum { LEAST = 256 }; /* windows of a part: what makes up for adding it to the others */
+
 typedef struct {
     const bens_windows *w;
     int64_t filters, columns; /* columns: filters, rounded up */
     const float *x, *dz;
-    int64_t size, wide_size;
+    int64_t parts, size, wide_size;
     float *sums;   /* [part][kernel][channels][columns] */
     float *frames; /* [thread][frame]                   */
     float *wide;   /* [thread][windows of a band][columns] */
@@ -43,6 +45,7 @@ static void band_of(const void *context, const bens_band *band)
                                 .n_sum = {band->n, w->count[1]},
                                 .a_sum = {w->stride[0] * v.row, w->stride[1] * C},
                                 .b_sum = {w->count[1] * columns, columns},
+                                .b_panel = BENS_PANEL,
                                 .n_row = {w->kernel[0], K},
                                 .a_row = {v.row, 1},
                                 .y_row = {K * columns, columns},
@@ -56,7 +59,7 @@ static void unpack(const job *j, float *dweight)
 {
     const int64_t taps = j->w->kernel[0] * j->w->kernel[1], C = j->w->channels;
     float *sum = j->sums;
-    for (int64_t part = 1; part < BENS_CONV_PARTS; part++)
+    for (int64_t part = 1; part < j->parts; part++)
         for (int64_t i = 0; i < j->size; i++) sum[i] += sum[part * j->size + i];
     for (int64_t o = 0; o < j->filters; o++)
         for (int64_t c = 0; c < C; c++)
@@ -69,6 +72,7 @@ void BENS_KERNEL(conv_weight)(const bens_windows *w, int64_t filters, int64_t n,
                               float *scratch)
 {
     const int64_t columns = bens_whole_columns(filters), P = BENS_CONV_PARTS;
+    const int64_t per_part = bens_part_images(w, n, LEAST);
     const int64_t size = w->kernel[0] * w->kernel[1] * w->channels * columns;
     const double windows = (double)(n * w->count[0] * w->count[1]);
     const job j = {.w = w,
@@ -76,12 +80,13 @@ void BENS_KERNEL(conv_weight)(const bens_windows *w, int64_t filters, int64_t n,
                    .columns = columns,
                    .x = x,
                    .dz = dz,
+                   .parts = (n + per_part - 1) / per_part,
                    .size = size,
                    .wide_size = bens_band_rows(w) * w->count[1] * columns,
                    .sums = scratch,
                    .frames = scratch + P * size,
                    .wide = scratch + P * (size + bens_frame_size(w))};
-    memset(j.sums, 0, (size_t)(P * size) * sizeof *j.sums);
-    bens_bands_each(w, n, windows * (double)size, band_of, &j);
+    memset(j.sums, 0, (size_t)(j.parts * size) * sizeof *j.sums);
+    bens_bands_each(w, n, per_part, windows * (double)size, band_of, &j);
     unpack(&j, dweight);
 }

@@ -4,18 +4,21 @@
  *
  *     y [r0][r1][column] (+)= sum over s0, s1 of  a [s0][s1][r0][r1] b [s0][s1][column]
  *
- * with strides of any kind for s0, s1, r0, r1; columns are contiguous. Each element is one
+ * with strides of any kind for s0, s1, r0, r1; columns are contiguous (in b, those of
+ * a panel). Each element is one
  * chain of fused multiply-adds in the order of (s0, s1), however the rows are tiled: its
  * bits are the same on every instruction set. */
 #ifndef BENS_BACKEND_CPU_OUTER_H
 #define BENS_BACKEND_CPU_OUTER_H
 
 #include "backend/cpu_simd.h"
+#include "backend/layers.h"
 
 typedef struct {
     const float *a, *b; /* b is read up to a multiple of 16 columns */
     float *y;
     int64_t n_sum[2], a_sum[2], b_sum[2];
+    int64_t b_panel; /* from 32 columns to the next 32, see bens_product */
     int64_t n_row[2], a_row[2], y_row[2];
     int64_t columns;
     bool add; /* to what is in y */
@@ -142,8 +145,9 @@ static inline void bens_outer_product(const bens_outer *p)
     for (int64_t c = 0; c < p->columns; c += BENS_TILE_COLUMNS) {
         const int64_t left = p->columns - c;
         const int64_t columns = left < BENS_TILE_COLUMNS ? left : BENS_TILE_COLUMNS;
+        const float *b = p->b + c / BENS_PANEL * p->b_panel + c % BENS_PANEL;
         for (int64_t r = 0; r < p->n_row[0]; r++)
-            bens_outer_strip(p, columns, p->a + r * p->a_row[0], p->b + c,
+            bens_outer_strip(p, columns, p->a + r * p->a_row[0], b,
                              p->y + r * p->y_row[0] + c);
     }
 }
