@@ -13,6 +13,8 @@ typedef struct {
     float *theta;     /* [capacity][n] */
     bens_draw *draw;  /* [capacity]    */
     int64_t first, n; /* draws first ... first + n - 1 wait here */
+    int64_t durable;  /* draws whose flags are on disk ...       */
+    int64_t reported; /* ... and in metrics.jsonl                */
     bens_monitored seen;
     bens_draw latest; /* for metrics                             */
 } pending;
@@ -86,7 +88,7 @@ static bens_status open_all(const bens_record_spec *spec, bens_record *r)
         BENS_TRY(
             bens_alloc((size_t)r->capacity * spec->params->n, sizeof(float), &c->theta));
         BENS_TRY(bens_alloc((size_t)r->capacity, sizeof *c->draw, &c->draw));
-        c->first = spec->drawn != NULL ? spec->drawn[i] : 0;
+        c->first = c->durable = c->reported = spec->drawn != NULL ? spec->drawn[i] : 0;
         c->latest = (bens_draw){.loss = NAN, .temperature_kinetic = NAN};
     }
     return BENS_OK;
@@ -118,19 +120,6 @@ void bens_record_close(bens_record *r)
     free(r);
 }
 
-bens_status bens_record_put(bens_record *r, int64_t i, const float *theta,
-                            const bens_draw *draw)
-{
-    pending *c = &r->chain[i];
-    const size_t n = r->spec.params->n;
-    if (c->n == r->capacity) BENS_TRY(bens_record_flush(r));
-    BENS_ASSERT(c->first + c->n < r->spec.n_draws);
-    memcpy(c->theta + (size_t)c->n * n, theta, n * sizeof *theta);
-    c->draw[c->n++] = *draw;
-    c->latest = *draw;
-    return BENS_OK;
-}
-
 /* The draws have their place on the disk; a disk too full for
  * a line is no reason to stop. */
 static void report(bens_record *r, int64_t i, int64_t step)
@@ -140,7 +129,7 @@ static void report(bens_record *r, int64_t i, int64_t step)
                                 .rank = r->spec.rank,
                                 .chain = r->spec.first_chain + i,
                                 .step = step,
-                                .draws = c->first,
+                                .draws = c->durable,
                                 .loss = c->latest.loss,
                                 .temperature_kinetic = c->latest.temperature_kinetic,
                                 .diverging = c->latest.diverging,
@@ -170,35 +159,87 @@ static bens_status write_chain(bens_record *r, int64_t i, bool done)
     return BENS_OK;
 }
 
-/* What waits of all chains: the data, or the flags `done`;
- * then the disk is waited for. */
+/* What waits of all chains: the values, or the flags `done`. */
 static bens_status write_chains(bens_record *r, bool done)
 {
-    bool any = false;
-    for (int64_t i = 0; i < r->spec.n_chains; i++) {
-        if (r->chain[i].n == 0) continue;
-        any = true;
-        BENS_TRY(write_chain(r, i, done));
-    }
-    for (int64_t k = 0; k < r->n_targets && any; k++)
-        BENS_TRY(bens_samples_sync(r->target[k].samples));
+    for (int64_t i = 0; i < r->spec.n_chains; i++)
+        if (r->chain[i].n > 0) BENS_TRY(write_chain(r, i, done));
     return BENS_OK;
 }
 
-/* Chains with step[i] >= 0 are reported even if nothing of theirs waits.
- * Flags that a loss of power took back would stay so: the checkpoint that
- * follows knows of their draws. */
-static bens_status flush(bens_record *r, const int64_t *step)
+/* The flags of what waits, whose values are on disk. */
+static bens_status write_flags(bens_record *r)
 {
-    BENS_TRY(write_chains(r, false));
     BENS_TRY(write_chains(r, true));
     for (int64_t i = 0; i < r->spec.n_chains; i++) {
         pending *c = &r->chain[i];
-        const bool had = c->n > 0;
         c->first += c->n;
         c->n = 0;
-        if (step != NULL || had) report(r, i, step != NULL ? step[i] : c->latest.step);
     }
+    return BENS_OK;
+}
+
+static bens_status wait_for_disk(bens_record *r)
+{
+    for (int64_t k = 0; k < r->n_targets; k++)
+        BENS_TRY(bens_samples_sync(r->target[k].samples));
+    for (int64_t i = 0; i < r->spec.n_chains; i++)
+        r->chain[i].durable = r->chain[i].first;
+    return BENS_OK;
+}
+
+/* The chains that have new draws on disk; with step [n_chains] all chains. */
+static void report_chains(bens_record *r, const int64_t *step)
+{
+    for (int64_t i = 0; i < r->spec.n_chains; i++) {
+        pending *c = &r->chain[i];
+        if (step == NULL && c->reported == c->durable) continue;
+        c->reported = c->durable;
+        report(r, i, step != NULL ? step[i] : c->latest.step);
+    }
+}
+
+/* One wait: that for the values takes along the flags of those before them. Their own
+ * flags are left to the next one, and so is their report. */
+static bens_status make_room(bens_record *r)
+{
+    BENS_TRY(write_chains(r, false));
+    BENS_TRY(wait_for_disk(r));
+    report_chains(r, NULL);
+    return write_flags(r);
+}
+
+bens_status bens_record_put(bens_record *r, int64_t i, const float *theta,
+                            const bens_draw *draw)
+{
+    pending *c = &r->chain[i];
+    const size_t n = r->spec.params->n;
+    if (c->n == r->capacity) BENS_TRY(make_room(r));
+    BENS_ASSERT(c->first + c->n < r->spec.n_draws);
+    memcpy(c->theta + (size_t)c->n * n, theta, n * sizeof *theta);
+    c->draw[c->n++] = *draw;
+    c->latest = *draw;
+    return BENS_OK;
+}
+
+static bool is_behind(const bens_record *r)
+{
+    for (int64_t i = 0; i < r->spec.n_chains; i++)
+        if (r->chain[i].n > 0 || r->chain[i].durable < r->chain[i].first) return true;
+    return false;
+}
+
+/* Flags that a loss of power took back would stay so: the checkpoint that follows knows
+ * of their draws. */
+static bens_status flush(bens_record *r, const int64_t *step)
+{
+    if (is_behind(r)) {
+        BENS_TRY(write_chains(r, false));
+        BENS_TRY(wait_for_disk(r));
+        BENS_TRY(write_flags(r));
+        BENS_TRY(wait_for_disk(r));
+    }
+    report_chains(r, step);
     r->flushed = bens_clock();
     return BENS_OK;
 }
