@@ -75,6 +75,7 @@ bens_status bens_predict(bens_comm *world, const bens_predict_request *request)
 {
     bens_predictor p;
     bens_status s = bens_comm_agree(world, bens_predictor_create(request, world, &p));
+    if (s == BENS_OK) s = bens_predictor_open(&p);
     if (s == BENS_OK) s = predict(&p);
     bens_predictor_release(&p);
     return s;

@@ -1,5 +1,6 @@
 /* predict_model.c - the model of a run without its training data: the samples file knows
  * what is needed, and new rows are put on the scale that the training data had. */
+#include "comm/share.h"
 #include "run/diagnose_rebuild.h"
 #include "run/predict_parts.h"
 
@@ -199,13 +200,16 @@ static bens_status plan_density(bens_predictor *p)
     return BENS_OK;
 }
 
+static bens_status read_rows(bens_predictor *p)
+{
+    BENS_TRY(open_data(p, &p->set[BENS_SET_DATA].data));
+    if (p->request->ood == NULL) return BENS_OK;
+    return open_rows(p, p->request->ood, &p->set[BENS_SET_OOD].data);
+}
+
 static bens_status plan_rows(bens_predictor *p)
 {
-    if (p->kind == BENS_PREDICTS_DENSITY) return plan_density(p);
     bens_forecast *f = p->set;
-    BENS_TRY(open_data(p, &f[BENS_SET_DATA].data));
-    if (p->request->ood != NULL)
-        BENS_TRY(open_rows(p, p->request->ood, &f[BENS_SET_OOD].data));
     for (int i = 0; i < BENS_N_SETS; i++)
         if (f[i].data != NULL) f[i].n = f[i].data->n_rows;
     const bens_data *d = f[BENS_SET_DATA].data;
@@ -223,8 +227,20 @@ bens_status bens_predictor_create(const bens_predict_request *request, bens_comm
     BENS_TRY(bens_draws_open(request->run, &out->draws));
     BENS_TRY(bens_predictor_name_file(out));
     BENS_TRY(read_config(out));
-    BENS_TRY(plan_model(out));
-    return plan_rows(out);
+    return plan_model(out);
+}
+
+/* The first rank of a node reads for all of them. */
+bens_status bens_predictor_open(bens_predictor *p)
+{
+    if (p->kind == BENS_PREDICTS_DENSITY)
+        return bens_comm_agree(p->world, plan_density(p));
+    BENS_TRY(bens_comm_node(p->world, &p->node, BENS_OK));
+    bens_status s = bens_comm_rank(p->node) == 0 ? read_rows(p) : BENS_OK;
+    for (int i = 0; i < BENS_N_SETS; i++)
+        s = bens_data_share(p->node, &p->set[i].data, s);
+    if (s == BENS_OK) s = plan_rows(p);
+    return bens_comm_agree(p->world, s);
 }
 
 /* Doubles of one row in the units, about. */
@@ -293,6 +309,7 @@ void bens_predictor_release(bens_predictor *p)
     bens_members_release(&p->members);
     bens_rectangle_release(&p->cells);
     bens_predictions_close(p->file);
+    bens_comm_destroy(p->node);
     bens_data_destroy(p->like);
     bens_config_release(&p->config);
     bens_draws_close(p->draws);

@@ -36,6 +36,7 @@ enum { BENS_SET_DATA, BENS_SET_OOD, BENS_N_SETS };
 typedef struct {
     const bens_predict_request *request;
     bens_comm *world;
+    bens_comm *node; /* the ranks on this node: they share the rows; owned */
     bens_draws *draws;
     bens_config config;
     bens_data *like; /* no rows: names and classes; NULL for a plug-in */
@@ -57,11 +58,14 @@ typedef struct {
     double seconds;
 } bens_predictor;
 
-/* Local. The run, its model once a thread, the rows; what needs no other rank. Errors:
- * BENS_ERR_CONFIG, BENS_ERR_IO. *out must be released even then. */
+/* Local. The run and its model once a thread. Errors: BENS_ERR_CONFIG, BENS_ERR_IO. *out
+ * must be released even then. */
 bens_status bens_predictor_create(const bens_predict_request *request, bens_comm *world,
                                   bens_predictor *out);
-void bens_predictor_release(bens_predictor *p);
+void bens_predictor_release(bens_predictor *p); /* Collective */
+
+/* Collective. The rows that it is asked about: one copy on a node. Errors: likewise. */
+bens_status bens_predictor_open(bens_predictor *p);
 
 /* Local. Rows at a time, and room for them; the members must be there. */
 bens_status bens_predictor_allocate(bens_predictor *p);
