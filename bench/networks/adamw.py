@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""PyTorch's AdamW on real data: what bens is held against at the same settings (adamw.ini).
+"""PyTorch's AdamW on real data: what bens is held against at the same settings (imdb.ini, fashion.ini).
 
-    python3 adamw.py imdb imdb100.h5 RESULTS                  3 epochs, about 30 s each
+    python3 adamw.py imdb imdb100.h5 RESULTS                             3 epochs, 27 s each
     python3 adamw.py fashion /usr/share/datasets/fashion-mnist RESULTS   10 epochs, 3 s each
 
 imdb: cnn_lstm, batch 32, with the prior of the paper: the loss is the batch's mean cross-entropy
