@@ -49,11 +49,13 @@ static inline bens_status toy_try(const char *model, const bens_data *data,
     t->settings = settings_make(t->model->options, t->model->options_size, texts);
     if (t->settings.status != BENS_OK) return t->settings.status;
     if (likelihood != NULL) BENS_TRY(toy_likelihood(likelihood, t));
-    const bens_model_setup setup = {.options = t->settings.options,
+    const bens_model_setup setup = {.model = t->model,
+                                    .options = t->settings.options,
                                     .be = t->be,
                                     .data = data,
                                     .likelihood = t->likelihood,
-                                    .likelihood_options = t->likelihood_settings.options};
+                                    .likelihood_options = t->likelihood_settings.options,
+                                    .batch = 64};
     t->params.n_data = data == NULL ? 1 : (double)data->n_rows;
     BENS_TRY(t->model->create(&setup, &t->params, &t->state));
     return bens_alloc(t->params.n, sizeof *t->grad, &t->grad);
