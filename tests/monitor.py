@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "python"))
-from bens_faults import command, finish, kill, start, wait
+from bens_faults import command, finish, kill, start, wait, whole_run
 from bens_run import BENS, ROOT, assert_same_bits, draws, h5py, np, run, source
 
 EXAMPLES = os.path.join(source, "examples")
@@ -35,8 +35,9 @@ SHORT = dict(FILES, grid__chains=4, data__batch=64, chain__burn_in=100, chain__t
              chain__draws=60, monitor__data="test", monitor__every=40)
 
 
-def lines(output):
-    """({(chain, step): what was seen}, the last line about all chains)."""
+def lines(output, every=40):
+    """({(chain, step): what was seen}, the last line about all chains). Lines in between tell the
+    latest draw, whenever the clock wants one: steps that are no multiple of `every` are left out."""
     seen, average = {}, None
     with open(os.path.join(output, "metrics.jsonl")) as f:
         for d in map(json.loads, f):
@@ -46,7 +47,7 @@ def lines(output):
                 values = {k: x for k, x in d.items() if k.startswith(("test_", "train_"))}
                 at = d["chain"], d["monitor_step"]
                 assert seen.setdefault(at, values) == values, (at, values)
-    return seen, average
+    return {at: seen[at] for at in seen if at[1] % every == 0}, average
 
 
 def close(what, found, wanted, error):
@@ -137,32 +138,47 @@ def ranks_and_shards():
 
 def kills():
     """Killed at random and resumed on other ranks; then made longer, in draws and chains."""
-    long = SHORT | dict(chain__draws=1500, checkpoint__every="0.05 s", monitor__every="3 epochs")
-    more = long | dict(chain__draws=1800, grid__chains=6)
-    run(PIMA, "whole", **long)
+    long = SHORT | dict(chain__draws=600, checkpoint__every="0.2 s", monitor__every="3 epochs")
+    more = long | dict(chain__draws=700, grid__chains=6)
+    _, seconds = whole_run(PIMA, "whole", **long)
     run(PIMA, "more", **more)
     n = 0
-    for attempt in range(40):
+    for kills in range(8):
         process = start(command(PIMA, "cut", random.choice((1, 2, 4)), "--resume", "auto", **long))
-        time.sleep(random.uniform(.5, 1.2))
-        if process.poll() is not None:
-            assert wait(process)[0] == 0
+        time.sleep(random.uniform(.2, .8) * seconds)
+        if process.poll() is not None or kills == 7:
+            code, text = wait(process)
+            assert code == 0, text
             break
         n += kill(process, "all")
-        wait(process)
-    else:
-        raise AssertionError("40 starts are not enough")
-    assert lines("cut") == lines("whole")
+    assert lines("cut", 30)[0] == lines("whole", 30)[0] and len(lines("cut", 30)[0]) == 4 * 103
+    killed_at_the_end(long)
     code, text = finish(command(PIMA, "cut", 2, "--resume", "must", **more))
     assert code == 0 and lines("cut")[1] == lines("more")[1], text
     print(f"the same numbers after {n} kills, and when made longer")
     refused("the averages of chains would lack", PIMA, "cut", "--resume", "must",
-            **(more | dict(monitor__data="train", chain__draws=2000)))
+            **(more | dict(monitor__data="train", chain__draws=800)))
     refused("are not those that the draws", PIMA, "cut", "--resume", "must", files=True,
-            **(more | dict(chain__draws=2000)))
+            **(more | dict(chain__draws=800)))
     code, text = finish(command(PIMA, "cut", 1, "--resume", "must",
-                                **(more | dict(monitor__every=77, chain__draws=1801))))
+                                **(more | dict(monitor__every=77, chain__draws=701))))
     assert code == 0, text
+
+
+def killed_at_the_end(settings):
+    """The draws were done, but what they say together had not been said."""
+    code, text = finish(command(PIMA, "cut", 2, "--resume", "auto", **settings))
+    assert code == 0 and lines("cut", 30) == lines("whole", 30), text
+    with open("cut/metrics.jsonl") as f:
+        kept = f.readlines()
+    with open("cut/metrics.jsonl", "w") as f:
+        f.writelines(kept[:-1])
+    assert lines("cut", 30)[1] is None
+    for _ in range(2):  # the second one has nothing to do
+        code, text = finish(command(PIMA, "cut", 2, "--resume", "auto", **settings))
+        assert code == 0 and lines("cut", 30) == lines("whole", 30), text
+    with open("cut/metrics.jsonl") as f:
+        assert sum('"members"' in line for line in f) == 1
 
 
 def refused(text, config, output, *more, files=False, **settings):
@@ -196,7 +212,7 @@ def real_targets():
                       ("var_model", "var_model")):
         assert math.isclose(found[key], wanted[name], rel_tol=1e-9), (key, found[key], wanted[name])
     assert found["test_rmse_average"] < found["test_rmse_mean"]
-    assert not any(step % 1000 for _, step in lines("real")[0])
+    assert lines("real", 1000)[0].keys() >= {(c, t) for c in range(4) for t in (1000, 2000)}
     print("real targets: as bens predict says")
 
 
@@ -207,12 +223,12 @@ def diverged():
                chain__burn_in=20, grid__chains=8, monitor__data="test", sampler__step_size=12)
     n = int((draws("left")["sample_stats/diverging"].any(1)).sum())
     assert 0 < n < 8, n
-    assert f"{n} diverged chains left out" in done.stdout, done.stdout
+    assert f"{n} diverged chain{'s' * (n > 1)} left out" in done.stdout, done.stdout
     found, wanted = lines("left")[1], predict("left")
     assert found["members"] == 40 * (8 - n)
     assert math.isclose(found["test_rmse_average"], wanted["rmse"], rel_tol=1e-9)
     done = run(LINEAR, "gone", data__test_fraction=.3, chain__draws=4, grid__chains=2,
-               monitor__data="test", sampler__step_size=100)
+               monitor__data="test", sampler__step_size=100, likelihood__noise=1)
     assert "no draw of a chain that has not diverged" in done.stdout, done.stdout
     assert lines("gone")[1]["members"] == 0 and lines("gone")[1]["test_loss_average"] is None
     print(f"{n} of 8 chains left: as bens predict says")
@@ -223,7 +239,7 @@ def words():
     done = run(PIMA, "words", **(SHORT | dict(monitor__data="train", monitor__every="9 epochs")))
     assert "train data  members  loss" in done.stdout, done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 90, done.stdout
-    seen, average = lines("words")
+    seen, average = lines("words", 1)
     assert average["train_loss_average"] < average["train_loss_mean"] < .6
     assert (0, 90) in seen and (0, 45) not in seen
     status = subprocess.run([BENS, "status", "words"], capture_output=True, text=True).stdout
@@ -233,7 +249,7 @@ def words():
     last = [seen[c, 400]["train_loss"] for c in range(4)]
     assert math.isclose(status["train_loss"], np.mean(last), rel_tol=1e-12)
     done = run(PIMA, "far", **(SHORT | dict(monitor__every=10**9)))
-    assert {t for _, t in lines("far")[0]} == {400} and lines("far")[1] == lines("run")[1]
+    assert {t for _, t in lines("far", 1)[0]} >= {400} and lines("far")[1] == lines("run")[1]
 
     plan = subprocess.run(command(PIMA, "plan", 1, "--dry-run", **SHORT), capture_output=True,
                           text=True).stdout

@@ -194,22 +194,17 @@ static bool parse(const char *line, size_t size, bens_metric *out)
     return out->chain >= 0 && out->step >= 0 && out->draws >= 0 && isfinite(out->time);
 }
 
-/* Of a file the last line of a chain counts, whatever its
- * date: clocks are put back, too. */
-static bens_status read_file(const char *path, double until, int64_t first_chain,
-                             int64_t n_chains, bens_metric *latest)
+/* What is done with each whole line of a file, of which context knows. */
+typedef void use_line(void *context, const char *line, size_t size);
+
+static bens_status read_lines(const char *path, use_line *use, void *context)
 {
     char *line = NULL;
     size_t capacity = 0;
     FILE *f = fopen(path, "r");
     if (f == NULL) BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
-    memset(latest, 0, (size_t)n_chains * sizeof *latest);
-    for (ssize_t n; (n = getline(&line, &capacity, f)) > 0;) {
-        bens_metric m;
-        if (line[n - 1] != '\n' || !parse(line, (size_t)n, &m)) continue;
-        const int64_t i = m.chain - first_chain;
-        if (i >= 0 && i < n_chains && m.time <= until) latest[i] = m;
-    }
+    for (ssize_t n; (n = getline(&line, &capacity, f)) > 0;)
+        if (line[n - 1] == '\n') use(context, line, (size_t)n);
     const bool good = ferror(f) == 0;
     free(line);
     fclose(f);
@@ -217,37 +212,107 @@ static bens_status read_file(const char *path, double until, int64_t first_chain
     return BENS_OK;
 }
 
-/* All files of the folder; of several with lines of a chain
- * the one with the later date. */
-static bens_status read_files(DIR *dir, const char *folder, double until,
-                              int64_t first_chain, int64_t n_chains, bens_metric *one,
-                              bens_metric *latest)
+/* All metrics*.jsonl of the folder; begin (may be NULL) and end are called around each. */
+typedef struct {
+    void (*begin)(void *context);
+    use_line *use;
+    void (*end)(void *context);
+} reader;
+
+static bens_status read_folder(DIR *dir, const char *folder, const reader *r,
+                               void *context)
 {
     for (struct dirent *e; (e = readdir(dir)) != NULL;) {
         char path[BENS_PATH_SIZE];
         if (fnmatch("metrics*.jsonl", e->d_name, 0) != 0) continue;
         BENS_TRY(bens_folder_join(folder, e->d_name, path));
-        BENS_TRY(read_file(path, until, first_chain, n_chains, one));
-        for (int64_t i = 0; i < n_chains; i++)
-            if (one[i].time > latest[i].time) latest[i] = one[i];
+        if (r->begin != NULL) r->begin(context);
+        BENS_TRY(read_lines(path, r->use, context));
+        if (r->end != NULL) r->end(context);
     }
     return BENS_OK;
+}
+
+static bens_status read_all(const char *folder, const reader *r, void *context)
+{
+    DIR *dir = opendir(folder);
+    if (dir == NULL)
+        BENS_FAIL(BENS_ERR_IO, "cannot read the folder '%s': %s", folder,
+                  strerror(errno));
+    const bens_status s = read_folder(dir, folder, r, context);
+    closedir(dir);
+    return s;
+}
+
+/* The latest lines of chains: of one file, and of all. */
+typedef struct {
+    double until;
+    int64_t first_chain, n_chains;
+    bens_metric *one, *latest; /* [n_chains] */
+} latest_lines;
+
+static void begin_file(void *context)
+{
+    latest_lines *l = context;
+    memset(l->one, 0, (size_t)l->n_chains * sizeof *l->one);
+}
+
+/* Of a file the last line of a chain counts, whatever its
+ * date: clocks are put back, too. */
+static void use_chain(void *context, const char *line, size_t size)
+{
+    latest_lines *l = context;
+    bens_metric m;
+    if (!parse(line, size, &m)) return;
+    const int64_t i = m.chain - l->first_chain;
+    if (i >= 0 && i < l->n_chains && m.time <= l->until) l->one[i] = m;
+}
+
+/* Of several files with lines of a chain the one with the later date. */
+static void end_file(void *context)
+{
+    latest_lines *l = context;
+    for (int64_t i = 0; i < l->n_chains; i++)
+        if (l->one[i].time > l->latest[i].time) l->latest[i] = l->one[i];
 }
 
 bens_status bens_metrics_until(const char *folder, double until, int64_t first_chain,
                                int64_t n_chains, bens_metric *latest)
 {
-    bens_metric *one;
+    static const reader r = {.begin = begin_file, .use = use_chain, .end = end_file};
+    latest_lines l = {.until = until,
+                      .first_chain = first_chain,
+                      .n_chains = n_chains,
+                      .latest = latest};
     memset(latest, 0, (size_t)n_chains * sizeof *latest);
-    BENS_TRY(bens_alloc((size_t)n_chains, sizeof *one, &one));
-    DIR *dir = opendir(folder);
-    bens_status s;
-    if (dir == NULL)
-        s = bens_error_set(BENS_ERR_IO, "cannot read the folder '%s': %s", folder,
-                           strerror(errno));
-    else
-        s = read_files(dir, folder, until, first_chain, n_chains, one, latest);
-    if (dir != NULL) closedir(dir);
-    free(one);
+    BENS_TRY(bens_alloc((size_t)n_chains, sizeof *l.one, &l.one));
+    const bens_status s = read_all(folder, &r, &l);
+    free(l.one);
     return s;
+}
+
+/* Dates of the latest lines of any chain and of an average. */
+typedef struct {
+    double chain, average;
+} dates;
+
+static void use_date(void *context, const char *line, size_t size)
+{
+    dates *d = context;
+    json_t *o = json_loadb(line, size, 0, NULL);
+    const double time = number(o, "time");
+    if (json_object_get(o, "members") != NULL)
+        d->average = fmax(d->average, time);
+    else
+        d->chain = fmax(d->chain, time);
+    json_decref(o);
+}
+
+bens_status bens_metrics_have_average(const char *folder, bool *found)
+{
+    static const reader r = {.use = use_date};
+    dates d = {-INFINITY, -INFINITY};
+    BENS_TRY(read_all(folder, &r, &d));
+    *found = isfinite(d.average) && d.average >= d.chain;
+    return BENS_OK;
 }

@@ -54,4 +54,8 @@ bens_status bens_metrics_put_average(bens_metrics *metrics,
 bens_status bens_metrics_until(const char *folder, double until, int64_t first_chain,
                                int64_t n_chains, bens_metric *latest);
 
+/* *found: the average of all chains has been told, and nothing of any chain since then.
+ * Errors: BENS_ERR_IO. */
+bens_status bens_metrics_have_average(const char *folder, bool *found);
+
 #endif

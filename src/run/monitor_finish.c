@@ -135,7 +135,9 @@ static void show_members(const bens_problem *p, const bens_monitor_result *r)
     printf(", %s %.5g", score_name(p), s->mean.score);
     if (s->n_members > 1) printf(" +- %.2g", s->sd.score);
     printf(" (%.0f draw%s", s->n_members, s->n_members == 1 ? "" : "s");
-    if (r->n_lost > 0) printf("; %lld diverged chains left out", (long long)r->n_lost);
+    if (r->n_lost > 0)
+        printf("; %lld diverged chain%s left out", (long long)r->n_lost,
+               r->n_lost == 1 ? "" : "s");
     printf(")\n");
 }
 

@@ -95,6 +95,7 @@ static bens_status open_files(group *g)
     for (int64_t i = 0; i < g->n; i++) {
         g->step[i] = g->chain[i].step;
         g->drawn[i] = g->chain[i].drawn;
+        g->n_diverged += g->chain[i].diverged;
     }
     if (s->grid.shard != 0) return BENS_OK;
     BENS_TRY(name_metrics(s, metrics));
@@ -392,6 +393,10 @@ static bens_status is_finished(bens_session *s, bool *finished)
             more += (double)s->layout.samples[i].is_new;
         status = bens_draws_open(s->config.run.output, &draws);
         if (status == BENS_OK) more += (double)(draws->n_complete < draws->n_draws);
+        bool averaged = true; /* or killed before that was told */
+        if (status == BENS_OK && s->problem.monitored != NULL)
+            status = bens_metrics_have_average(s->config.run.output, &averaged);
+        more += !averaged;
         bens_draws_close(draws);
         if (status == BENS_OK && more == 0 && !s->request->quiet)
             printf("the run in '%s' is finished: %lld chains x %lld draws; nothing to "
@@ -402,6 +407,24 @@ static bens_status is_finished(bens_session *s, bool *finished)
     BENS_TRY(bens_comm_sum(s->world, &more, 1, status));
     *finished = more == 0;
     return BENS_OK;
+}
+
+/* Local, rank 0. The rows that the monitor knew, from the state of the first chain. */
+static bens_status check_monitored(bens_session *s)
+{
+    bens_keeper *keeper = NULL;
+    bens_chain chain;
+    const bens_layout *l = &s->layout;
+    const bool any = l->n_checkpoints > 0 && !l->checkpoint[0].is_new;
+    if (s->problem.monitored == NULL || !any) return BENS_OK;
+    BENS_TRY(bens_chain_create(&s->work, (uint32_t)s->grid.first_chain, &chain));
+    bens_status status =
+        bens_keeper_open(s->config.run.output, l, &s->problem, 0, 1, &keeper);
+    if (status == BENS_OK) status = bens_keeper_load(keeper, &chain);
+    if (status == BENS_OK) status = bens_monitor_check(&s->problem, &chain, 1);
+    bens_keeper_close(keeper);
+    bens_chain_release(&chain);
+    return status;
 }
 
 /* Local, rank 0. What is wrong with a run that can go on. */
@@ -416,7 +439,7 @@ static bens_status check_old(bens_session *s)
                                          strcmp(s->old.run.backend,
                                                 s->config.run.backend) == 0);
     bens_draws_close(draws);
-    return status;
+    return status == BENS_OK ? check_monitored(s) : status;
 }
 
 /* Collective. */
