@@ -21,7 +21,7 @@ typedef struct {
     int64_t b_panel; /* from 32 columns to the next 32, see bens_product */
     int64_t n_row[2], a_row[2], y_row[2];
     int64_t columns;
-    bool add; /* to what is in y */
+    bool add; /* to what is in y; columns is then a multiple of 16 */
 } bens_outer;
 
 /* Rows of a tile, which has up to two vectors of columns: as many as there are registers
@@ -103,11 +103,9 @@ static inline void bens_outer_part(const bens_outer *p, bens_outer_tile_of *tile
 {
     float room[BENS_TILE_MOST * BENS_TILE_COLUMNS];
     tile(p, a, b, false, room, BENS_TILE_COLUMNS);
-    for (int r = 0; r < rows; r++, y += p->y_row[1])
-        for (int64_t c = 0; c < columns; c++) {
-            const float x = room[r * BENS_TILE_COLUMNS + c];
-            y[c] = p->add ? y[c] + x : x;
-        }
+    for (int r = 0; r < rows; r++)
+        memcpy(y + r * p->y_row[1], room + r * BENS_TILE_COLUMNS,
+               (size_t)columns * sizeof *y);
 }
 
 /* A row r0 of at most BENS_TILE_COLUMNS columns, from a, b, y on. */

@@ -21,6 +21,7 @@ static const conv_case cases[] = {
     {{{3, 2}, {5, 4}, {1, 2}, {4, 3}, {7, 3}, 3}, 2, 2, true, BENS_IDENTITY},
     {{{1, 40}, {1, 5}, {1, 1}, {0, 0}, {1, 36}, 7}, 20, 5, true, BENS_IDENTITY},
     {{{40, 33}, {3, 3}, {1, 1}, {1, 1}, {40, 33}, 20}, 16, 2, false, BENS_IDENTITY},
+    {{{33, 41}, {3, 3}, {2, 2}, {1, 1}, {17, 21}, 20}, 16, 2, false, BENS_IDENTITY},
     {{{16, 16}, {3, 3}, {1, 1}, {1, 1}, {16, 16}, 64}, 64, 4, false, BENS_IDENTITY},
 };
 /* clang-format on */
