@@ -26,18 +26,27 @@ static void show_prior(const bens_problem *p, const bens_prior *prior)
         printf("prior %s, scale %g\n", kind, prior->scale);
 }
 
+static void show_steps(const bens_problem *p)
+{
+    const long long last = (long long)bens_problem_draw_step(p, p->n_draws - 1);
+    if (p->n_draws == 1)
+        printf("steps      %lld a chain; the last state is its draw\n", last);
+    else
+        printf(
+            "steps      %lld a chain: burn-in %lld, then %lld draws, one every %lld%s\n",
+            last, (long long)p->burn_in, (long long)p->n_draws, (long long)p->thin,
+            p->step_size.cycle > 0 ? " of the sampling phases" : "");
+}
+
 static void show_work(const bens_session *s)
 {
     const bens_problem *p = &s->problem;
-    const long long last = (long long)bens_problem_draw_step(p, p->n_draws - 1);
     printf("chains     %lld (numbers %lld to %lld), %d rank%s each, on %d rank%s\n",
            (long long)s->grid.n_chains, (long long)s->grid.first_chain,
            (long long)(s->grid.first_chain + s->grid.n_chains - 1), s->grid.n_shards,
            s->grid.n_shards == 1 ? "" : "s", bens_comm_size(s->world),
            bens_comm_size(s->world) == 1 ? "" : "s");
-    printf("steps      %lld a chain: burn-in %lld, then %lld draws, one every %lld%s\n",
-           last, (long long)p->burn_in, (long long)p->n_draws, (long long)p->thin,
-           p->step_size.cycle > 0 ? " of the sampling phases" : "");
+    show_steps(p);
     if (p->train != NULL)
         printf("data       %lld rows x %lld columns, %lld held out; batch %lld\n",
                (long long)p->train->n_rows, (long long)p->train->n_features,
