@@ -5,6 +5,15 @@
 
 enum { BLOCK = 256 }; /* rows of a product: fixed, because sums run block by block */
 
+const bens_option bens_affine_table[] = {
+    {.name = "intercept",
+     .kind = BENS_OPTION_BOOL,
+     .preset = "false",
+     .offset = offsetof(bens_affine_options, intercept),
+     .doc = "adds the tensor bias"},
+    {0},
+};
+
 static void set_axis(bens_axis *axis, const char *name, int64_t n,
                      const char *const *labels)
 {

@@ -10,6 +10,12 @@
 
 #include "models/model.h"
 
+/* The keys of [model], and the struct that they fill. */
+typedef struct {
+    bool intercept;
+} bens_affine_options;
+extern const bens_option bens_affine_table[];
+
 typedef struct {
     const bens_backend *be;
     const bens_data *data;

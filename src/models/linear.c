@@ -14,10 +14,6 @@
 #include <string.h>
 
 typedef struct {
-    bool intercept;
-} linear_options;
-
-typedef struct {
     size_t n; /* of the arena */
     bens_affine affine;
     bens_likelihood_at_theta at;
@@ -25,15 +21,6 @@ typedef struct {
     size_t parameter;           /* offset in the arena               */
     bens_least_squares *narrow; /* owned; NULL: always by the blocks */
 } linear;
-
-static const bens_option options[] = {
-    {.name = "intercept",
-     .kind = BENS_OPTION_BOOL,
-     .preset = "false",
-     .offset = offsetof(linear_options, intercept),
-     .doc = "adds the tensor bias"},
-    {0},
-};
 
 static void destroy(void *state)
 {
@@ -71,7 +58,7 @@ static bens_status add_narrow(linear *l)
 
 static bens_status fill(const bens_model_setup *setup, bens_params *params, linear *l)
 {
-    const linear_options *o = setup->options;
+    const bens_affine_options *o = setup->options;
     if (setup->likelihood->target == BENS_TARGET_CLASS)
         BENS_FAIL(BENS_ERR_CONFIG,
                   "[model] linear: wanted a likelihood of numbers (normal, "
@@ -192,8 +179,8 @@ static bens_status forward(void *state, const float *theta, const float *x, int6
 const bens_model bens_model_linear = {
     .name = "linear",
     .doc = "linear regression",
-    .options = options,
-    .options_size = sizeof(linear_options),
+    .options = bens_affine_table,
+    .options_size = sizeof(bens_affine_options),
     .create = create,
     .destroy = destroy,
     .init = init,

@@ -10,24 +10,11 @@
 #include <string.h>
 
 typedef struct {
-    bool intercept;
-} logistic_options;
-
-typedef struct {
     size_t n; /* of the arena */
     bens_affine affine;
     bens_likelihood_at_theta at;
     bens_logit_design *narrow; /* owned; NULL: the general path */
 } logistic;
-
-static const bens_option options[] = {
-    {.name = "intercept",
-     .kind = BENS_OPTION_BOOL,
-     .preset = "false",
-     .offset = offsetof(logistic_options, intercept),
-     .doc = "adds the tensor bias"},
-    {0},
-};
 
 static void destroy(void *state)
 {
@@ -40,7 +27,7 @@ static void destroy(void *state)
 
 static bens_status fill(const bens_model_setup *setup, bens_params *params, logistic *l)
 {
-    const logistic_options *o = setup->options;
+    const bens_affine_options *o = setup->options;
     const bens_affine *a = &l->affine;
     if (setup->likelihood->target != BENS_TARGET_CLASS)
         BENS_FAIL(BENS_ERR_CONFIG,
@@ -108,8 +95,8 @@ static bens_status forward(void *state, const float *theta, const float *x, int6
 const bens_model bens_model_logistic = {
     .name = "logistic",
     .doc = "logistic regression, binary or softmax",
-    .options = options,
-    .options_size = sizeof(logistic_options),
+    .options = bens_affine_table,
+    .options_size = sizeof(bens_affine_options),
     .create = create,
     .destroy = destroy,
     .log_lik = log_lik,
