@@ -69,6 +69,11 @@ static bens_status sync_path(const char *path, int flags)
     return BENS_OK;
 }
 
+bens_status bens_folder_sync(const char *path)
+{
+    return sync_path(path, O_DIRECTORY);
+}
+
 bens_status bens_folder_publish(const char *folder, const char *temporary,
                                 const char *name)
 {
@@ -78,7 +83,7 @@ bens_status bens_folder_publish(const char *folder, const char *temporary,
     if (rename(temporary, path) != 0)
         BENS_FAIL(BENS_ERR_IO, "cannot rename '%s' to '%s': %s", temporary, path,
                   strerror(errno));
-    return sync_path(folder, O_DIRECTORY);
+    return bens_folder_sync(folder);
 }
 
 bens_status bens_folder_write(const char *folder, const char *name, const char *text)

@@ -51,6 +51,9 @@ bens_status bens_folder_write(const char *folder, const char *name, const char *
 bens_status bens_folder_publish(const char *folder, const char *temporary,
                                 const char *name);
 
+/* Local. The names in the folder are on disk. Errors: BENS_ERR_IO. */
+bens_status bens_folder_sync(const char *path);
+
 /* Free bytes for this user in the file system of the folder (or of its nearest existing
  * parent). */
 bens_status bens_folder_free(const char *path, uint64_t *bytes);

@@ -3,7 +3,6 @@
 #include "io/folder.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -100,24 +99,11 @@ static bens_status link_once(const char *from, const char *to)
     return BENS_OK;
 }
 
-/* Some network file systems know no fsync of a folder. */
-static bens_status sync_folder(const char *folder)
-{
-    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", folder, strerror(errno));
-    const int why = fsync(fd) == 0 ? 0 : errno;
-    close(fd);
-    if (why != 0 && why != EINVAL)
-        BENS_FAIL(BENS_ERR_IO, "cannot bring '%s' to the disk: %s", folder,
-                  strerror(why));
-    return BENS_OK;
-}
-
 bens_status bens_samples_promote(const char *folder)
 {
     char from[BENS_PATH_SIZE], to[BENS_PATH_SIZE];
     BENS_TRY(bens_folder_join(folder, "samples.h5", from));
     BENS_TRY(bens_folder_join(folder, "samples.0000.h5", to));
     BENS_TRY(link_once(from, to));
-    return sync_folder(folder);
+    return bens_folder_sync(folder);
 }
