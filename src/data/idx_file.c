@@ -20,10 +20,13 @@ typedef struct {
     size_t header_size;
 } reader;
 
+/* zlib's text begins with the path too. */
 static bens_status refuse_read(const reader *r)
 {
     int code = Z_OK;
-    const char *const why = gzerror(r->file, &code);
+    const char *why = gzerror(r->file, &code);
+    const size_t n = strlen(r->path);
+    if (strncmp(why, r->path, n) == 0 && strncmp(why + n, ": ", 2) == 0) why += n + 2;
     BENS_FAIL(BENS_ERR_IO, "cannot read '%s': %s", r->path,
               code == Z_ERRNO ? strerror(errno) : why);
 }

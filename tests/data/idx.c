@@ -230,9 +230,42 @@ static void damaged_gzip_is_refused(void **unused)
                                            0, 0, 0, 28, 0,    0, 0, 28};
     write_gzip(name, greedy, sizeof greedy);
     refused(name, BENS_ERR_IO, "bytes of gzip, which cannot hold them");
+    static unsigned char longer[sizeof images + 1];
+    memcpy(longer, images, sizeof images);
+    write_gzip(name, longer, sizeof longer);
+    refused(name, BENS_ERR_IO, "the 30 bytes that its header tells, found more behind");
     write_gzip(name, images, sizeof images - 1);
     refused(name, BENS_ERR_IO,
             "wanted 30 bytes of its numbers, found 29: the file was cut");
+}
+
+/* Wherever the checksum lies among the 8 KiB that zlib reads at once; what is longer than
+ * twice that it hands over before it looks at the checksum. */
+static void every_checksum_is_compared(void **unused)
+{
+    (void)unused;
+    const char *const name = "b-images.gz";
+    static unsigned char x[16 + 41000], zip[42000];
+    for (unsigned n = 40850; n < 40970; n++) {
+        bens_data *d = NULL;
+        const unsigned char header[] =
+            {0, 0, 8, 2, 0, 0, (unsigned char)(n >> 8), (unsigned char)n, 0, 0, 0, 1};
+        memcpy(x, header, sizeof header);
+        uint32_t noise = 7;
+        for (unsigned i = 0; i < n; i++) {
+            noise = noise * 1664525U + 1013904223U;
+            x[sizeof header + i] = (unsigned char)(noise >> 24);
+        }
+        write_gzip(name, x, sizeof header + n);
+        FILE *const f = fopen(name, "rb");
+        const size_t size = fread(zip, 1, sizeof zip, f);
+        fclose(f);
+        assert_true(size < sizeof zip);
+        zip[size - 7] ^= 4;
+        table_write_bytes(name, zip, size);
+        table_refused(arrays_read("idx", NULL, "b-images.gz:none", BENS_TARGET_CLASS, &d),
+                      BENS_ERR_IO, "cannot read 'b-images.gz': incorrect data check");
+    }
 }
 
 static void labels_are_checked(void **unused)
@@ -268,6 +301,7 @@ int main(void)
         cmocka_unit_test(headers_are_checked),
         cmocka_unit_test(cut_files_are_refused),
         cmocka_unit_test(damaged_gzip_is_refused),
+        cmocka_unit_test(every_checksum_is_compared),
         cmocka_unit_test(labels_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
