@@ -1,6 +1,6 @@
 """[monitor]: what chains and their average say of held-out rows, against NumPy from the draws; the
 same on 1, 2, 4 ranks, for shards, and after kills; what is refused.
-ctest: timeout 400"""
+ctest: timeout 600"""
 import csv
 import json
 import math

@@ -198,6 +198,7 @@ static bens_status show(bens_session *s)
     status = bens_comm_agree(s->grid.shards, status);
     if (status == BENS_OK) status = show_stability(s, &chain);
     if (status == BENS_OK) status = show_speed(s, &chain);
+    if (status == BENS_OK && bens_session_speaks(s)) show_memory(s);
     if (status == BENS_OK) status = show_monitor(s, &chain);
     bens_chain_release(&chain);
     return status;
@@ -208,7 +209,6 @@ bens_status bens_plan_show(bens_session *s)
     bens_status status = BENS_OK;
     if (bens_session_speaks(s)) {
         show_work(s);
-        show_memory(s);
         status = show_files(s);
         if (status == BENS_OK)
             status =

@@ -6,38 +6,44 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
-/* The most that the process had at any time. */
-static double peak(void)
+enum {
+    FILES = 6 << 20
+}; /* HDF5 at work and buffers of files: 6.2 to 6.9 MiB were seen */
+
+/* What Linux says of this process under a name of /proc/self/status; elsewhere the most
+ * that it ever had, in kB on the BSDs. */
+static double look_up(const char *name)
 {
     struct rusage usage;
-    if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
-    return 1024 * (double)usage.ru_maxrss; /* kB on Linux and the BSDs */
-}
-
-/* What it has now (Linux; elsewhere the peak so far). */
-static double resident(void)
-{
-    long size, pages = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
-    const bool known = f != NULL && fscanf(f, "%ld %ld", &size, &pages) == 2;
+    char line[128];
+    double kib = getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_maxrss : 0;
+    FILE *f = fopen("/proc/self/status", "r");
+    while (f != NULL && fgets(line, sizeof line, f) != NULL)
+        if (strncmp(line, name, strlen(name)) == 0) kib = atof(line + strlen(name));
     if (f != NULL) fclose(f);
-    return known ? (double)pages * (double)sysconf(_SC_PAGESIZE) : peak();
+    return 1024 * kib;
 }
 
-static double chain_bytes(const bens_session *s, int64_t n_chains)
+/* What a chain itself has. */
+static double chain_bytes(const bens_problem *p)
 {
-    const bens_problem *p = &s->problem;
     const double vectors =
-        1 + s->config.sampler->n_aux + (p->noise == BENS_NOISE_EACH ? 2 : 0);
+        1 + p->config->sampler->n_aux + (p->noise == BENS_NOISE_EACH ? 2 : 0);
+    return vectors * (double)p->params.n * sizeof(float) +
+           (double)bens_monitor_size(p) * sizeof(double);
+}
+
+/* Draws that wait for the disk, of each of n chains. */
+static double waiting_bytes(const bens_problem *p, int64_t n)
+{
     const bens_record_spec record = {.params = &p->stored,
                                      .n_draws = p->n_draws,
-                                     .n_chains = n_chains};
-    return vectors * (double)p->params.n * sizeof(float) +
-           (double)bens_record_bytes(&record) +
-           (double)bens_monitor_size(p) * sizeof(double);
+                                     .n_chains = n};
+    return (double)bens_record_bytes(&record);
 }
 
 static double rows_bytes(const bens_data *d)
@@ -51,10 +57,10 @@ bens_memory bens_plan_memory(const bens_session *s)
 {
     const bens_problem *p = &s->problem;
     const int64_t n = (s->grid.n_chains + s->grid.n_groups - 1) / s->grid.n_groups;
-    bens_memory m = {.n_chains = n, .chain = chain_bytes(s, n)};
-    m.shared =
-        resident() + (double)bens_keeper_bytes(p, n) + (double)bens_monitor_bytes(p);
+    bens_memory m = {.n_chains = n, .chain = chain_bytes(p) + waiting_bytes(p, n)};
+    m.shared = look_up("VmRSS:") - chain_bytes(p) + FILES +
+               (double)bens_keeper_bytes(p, n) + (double)bens_monitor_bytes(p);
     m.together = rows_bytes(p->train) + rows_bytes(p->test);
-    m.rank = fmax(peak(), m.shared + (double)n * m.chain);
+    m.rank = fmax(look_up("VmHWM:"), m.shared + (double)n * m.chain);
     return m;
 }

@@ -4,16 +4,16 @@
 
 #include "run/session.h"
 
-/* In bytes, of a rank with the most chains. `shared` is measured where the run is planned:
- * the program with its libraries, the data, what the model and the sums of gradients work
- * on; what files and the monitor need comes on top. `chain`: state, draws that wait for
- * the disk, averages. Of `shared` the ranks of a node have `together` once. */
+/* In bytes, of a rank with the most chains. `shared` is measured: the program with its
+ * libraries, the data, what the model and the sums of gradients work on; what files
+ * and the monitor need comes on top. `chain`: state, averages, draws that wait for
+ * the disk. Of `shared` the ranks of a node have `together` once. */
 typedef struct {
     double rank, chain, shared, together;
     int64_t n_chains;
 } bens_memory;
 
-/* Local, before there is any chain. */
+/* Local, while there is one chain and it has run. */
 bens_memory bens_plan_memory(const bens_session *session);
 
 #endif
