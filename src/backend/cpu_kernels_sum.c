@@ -49,13 +49,13 @@ void BENS_KERNEL(sum_back)(int64_t n, const float *x1, const float *x2, bens_act
                            const float *y, const float *dy, float *dx1, float *dx2)
 {
     const int threads = threads_for(n);
+    float *const dz = dx1 != NULL ? dx1 : dx2;
 #pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
     for (int64_t i = 0; i < n; i += BLOCK) {
         const int64_t size = block_size(n, i);
-        float z[BLOCK], dz[BLOCK];
+        float z[BLOCK];
         add_block(size, x1 + i, x2 + i, z);
-        back_block(size, f, z, y + i, dy + i, dz);
-        if (dx1 != NULL) memcpy(dx1 + i, dz, (size_t)size * sizeof *dz);
-        if (dx2 != NULL) memcpy(dx2 + i, dz, (size_t)size * sizeof *dz);
+        back_block(size, f, z, y + i, dy + i, dz + i);
+        if (dx2 != NULL && dx2 != dz) memcpy(dx2 + i, dz + i, (size_t)size * sizeof *dz);
     }
 }

@@ -101,7 +101,7 @@ typedef void bens_layer_conv_weight(const bens_windows *w, int64_t filters, int6
                                     float *scratch);
 size_t bens_conv_scratch(const bens_windows *w, int64_t filters);
 
-/* y = f(x1 + x2), and dx1 = dx2 = dy f'(x1 + x2) (either may be NULL), of n elements. */
+/* y = f(x1 + x2), and dx1 = dx2 = dy f'(x1 + x2) (one may be NULL), of n elements. */
 typedef void bens_layer_sum(int64_t n, const float *x1, const float *x2,
                             bens_activation f, float *y);
 typedef void bens_layer_sum_back(int64_t n, const float *x1, const float *x2,
