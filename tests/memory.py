@@ -1,5 +1,5 @@
 """What --dry-run says of memory against the peak of the run, for one rank: within 10 %.
-ctest: timeout 600"""
+ctest: timeout 600; label statistics"""
 import csv
 import os
 import re
