@@ -48,11 +48,21 @@ static void backward(const bens_op_call *c)
 
     c->layers->activate_back(rows, units, c->options->activation, before_activation(c),
                              c->y, c->dy, c->dy, c->dtheta[1]);
-    c->be->gemm(true, false, units, inputs, rows, 1, c->dy, units, c->x[0], inputs, 0,
-                c->dtheta[0], inputs);
-    if (c->dx[0] != NULL)
-        c->be->gemm(false, false, rows, inputs, units, 1, c->dy, units, c->theta[0],
-                    inputs, 0, c->dx[0], inputs);
+    bens_product p = {.m = units, .n = inputs, .k = rows, .a = c->dy, .b = c->x[0]};
+    p.a_row = 1;
+    p.a_column = units;
+    p.b_row = p.c_row = inputs;
+    p.b_panel = BENS_PANEL;
+    p.c = c->dtheta[0];
+    c->layers->product(&p); /* dz^T x */
+    if (c->dx[0] == NULL) return;
+    p.m = rows;
+    p.k = units;
+    p.a_row = units;
+    p.a_column = 1;
+    p.b = c->theta[0];
+    p.c = c->dx[0];
+    c->layers->product(&p); /* dz W */
 }
 
 const bens_op bens_op_dense = {
