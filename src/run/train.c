@@ -1,266 +1,16 @@
 #include "run/train.h"
 
 #include "core/clock.h"
-#include "io/folder.h"
 #include "io/draws.h"
-#include "run/keeper.h"
-#include "run/monitor.h"
+#include "run/group.h"
 #include "run/plan.h"
-#include "run/progress.h"
 #include "run/provenance.h"
-#include "run/record.h"
 #include "run/resume.h"
-#include "run/session.h"
 #include "run/stop.h"
-#include "run/summary.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* The chains of this rank's group, and where their draws go (shard 0 writes). */
-typedef struct {
-    bens_session *session;
-    int64_t n;
-    bens_chain *chain;   /* [n] */
-    int64_t *step;       /* [n] where each chain is, for the record */
-    int64_t *drawn;      /* [n] draws that it had when we began     */
-    bens_record *record; /* NULL on other shards */
-    bens_keeper *keeper; /* of checkpoints       */
-    double kept;         /* clock of the last checkpoint */
-    bool stopped;        /* asked to, and all is on disk */
-    bens_progress *progress;
-    bens_monitor *monitor; /* NULL: nothing is monitored */
-    int64_t n_diverged;
-    bens_summary summary; /* of the draws of this group's chains */
-} group;
-
-/* Local. */
-static bens_status create_chains(group *g)
-{
-    bens_session *s = g->session;
-    const int64_t first = s->grid.first_chain + s->grid.begin;
-    BENS_TRY(bens_alloc((size_t)g->n, sizeof *g->chain, &g->chain));
-    BENS_TRY(bens_alloc((size_t)g->n, sizeof *g->step, &g->step));
-    BENS_TRY(bens_alloc((size_t)g->n, sizeof *g->drawn, &g->drawn));
-    for (int64_t i = 0; i < g->n; i++)
-        BENS_TRY(bens_chain_create(&s->work, (uint32_t)(first + i), &g->chain[i]));
-    return BENS_OK;
-}
-
-/* One file a node: appending is atomic only there. */
-static bens_status name_metrics(const bens_session *s, char *path)
-{
-    char host[256] = "node", name[320] = "metrics.jsonl";
-    gethostname(host, sizeof host - 1);
-    if (bens_comm_node_size(s->world) < bens_comm_size(s->world))
-        snprintf(name, sizeof name, "metrics.%s.jsonl", host);
-    return bens_folder_join(s->config.run.output, name, path);
-}
-
-/* Local. What was seen of chain i goes to metrics.jsonl: in a line of its own if it was
- * time for one. */
-static void report(group *g, int64_t i, bool line)
-{
-    const bens_problem *p = &g->session->problem;
-    const bens_watch *watch = &g->chain[i].watch;
-    if (g->record == NULL || g->monitor == NULL || watch->step == 0) return;
-    const bens_monitored seen = bens_monitor_report(p, watch);
-    const bool due = watch->step == bens_monitor_next(p, watch->step - 1);
-    bens_record_look(g->record, i, &seen, line && due && !g->chain[i].diverged);
-}
-
-/* Local. */
-static void describe(group *g)
-{
-    char text[80];
-    if (g->monitor == NULL || g->progress == NULL) return;
-    bens_monitor_describe(&g->session->problem, g->chain, g->n, text, sizeof text);
-    bens_progress_note(g->progress, text);
-}
-
-/* Local. Where the chains are, from their checkpoints; and
- * where their draws and states go. */
-static bens_status open_files(group *g)
-{
-    const bens_session *s = g->session;
-    const char *folder = s->config.run.output;
-    char metrics[BENS_PATH_SIZE];
-    if (g->n == 0) return BENS_OK;
-    BENS_TRY(bens_keeper_open(folder, &s->layout, &s->problem, s->grid.begin, g->n,
-                              &g->keeper));
-    if (s->old.model != NULL) BENS_TRY(bens_keeper_load(g->keeper, g->chain));
-    BENS_TRY(bens_monitor_check(&s->problem, g->chain, g->n));
-    for (int64_t i = 0; i < g->n; i++) {
-        g->step[i] = g->chain[i].step;
-        g->drawn[i] = g->chain[i].drawn;
-        g->n_diverged += g->chain[i].diverged;
-    }
-    if (s->grid.shard != 0) return BENS_OK;
-    BENS_TRY(name_metrics(s, metrics));
-    const bens_record_spec spec = {.folder = folder,
-                                   .metrics = metrics,
-                                   .layout = &s->layout,
-                                   .params = &s->problem.stored,
-                                   .n_draws = s->problem.n_draws,
-                                   .first_row = s->grid.begin,
-                                   .first_chain = s->grid.first_chain + s->grid.begin,
-                                   .n_chains = g->n,
-                                   .drawn = g->drawn,
-                                   .rank = bens_comm_rank(s->world)};
-    BENS_TRY(bens_record_open(&spec, &g->record));
-    for (int64_t i = 0; i < g->n; i++) report(g, i, false);
-    return BENS_OK;
-}
-
-/* Local. */
-static bens_status start_progress(group *g)
-{
-    const bens_session *s = g->session;
-    char label[64];
-    if (!bens_session_speaks(s) || s->request->quiet || g->n == 0) return BENS_OK;
-    const long long first = (long long)(s->grid.first_chain + s->grid.begin);
-    if (g->n == s->grid.n_chains)
-        snprintf(label, sizeof label, "%lld chains", (long long)g->n);
-    else if (g->n == 1)
-        snprintf(label, sizeof label, "rank 0: chain %lld", first);
-    else
-        snprintf(label, sizeof label, "rank 0: chains %lld-%lld", first,
-                 first + (long long)g->n - 1);
-    const int64_t last = bens_problem_draw_step(&s->problem, s->problem.n_draws - 1);
-    return bens_progress_create(label, (double)g->n * (double)last, &g->progress);
-}
-
-static void release(group *g)
-{
-    for (int64_t i = 0; i < g->n && g->chain != NULL; i++)
-        bens_chain_release(&g->chain[i]);
-    free(g->chain);
-    free(g->step);
-    free(g->drawn);
-    bens_record_close(g->record);
-    bens_keeper_close(g->keeper);
-    bens_monitor_destroy(g->monitor);
-    bens_progress_destroy(g->progress);
-}
-
-/* Local. A rank that cannot write must not leave its shards waiting: the failure rides in
- * their next sum, and all leave there together. */
-static void note(group *g, bens_status status)
-{
-    bens_workspace *work = &g->session->work;
-    if (work->failed == BENS_OK) work->failed = status;
-}
-
-/* Local. Draws first: a checkpoint never knows of a draw that is not on disk. */
-static bens_status keep(group *g)
-{
-    g->kept = bens_clock();
-    if (g->record == NULL) return BENS_OK;
-    BENS_TRY(bens_record_flush(g->record));
-    return bens_keeper_save(g->keeper, g->chain);
-}
-
-/* Collective over the shards. Checkpoints when it is time, and when the run is asked to
- * stop; all shards must agree at which step that is. */
-static bens_status keep_or_stop(group *g)
-{
-    const bens_session *s = g->session;
-    double asked[2] = {bens_stop_asked(),
-                       bens_clock() - g->kept >= s->config.checkpoint.every};
-    if (s->grid.n_shards > 1) BENS_TRY(bens_comm_sum(s->grid.shards, asked, 2, BENS_OK));
-    if (asked[0] == 0 && asked[1] == 0) return BENS_OK;
-    g->stopped = asked[0] > 0;
-    note(g, keep(g));
-    return BENS_OK;
-}
-
-/* Collective over the shards. Chain i to step `next`, and a look at it if it is time for
- * one and it was not there before. */
-static bens_status visit(group *g, int64_t i, int64_t next, bool look)
-{
-    bens_chain *c = &g->chain[i];
-    const bool moves = c->step < next;
-    BENS_TRY(bens_chain_run(c, next));
-    g->step[i] = c->step;
-    if (!look || !moves || c->step < next) return BENS_OK;
-    BENS_TRY(bens_monitor_look(g->monitor, c));
-    report(g, i, true);
-    return BENS_OK;
-}
-
-/* Collective over the shards. All chains to step `until`, a visit each at a time; the
- * draw that is taken there has a look of its own. */
-static bens_status advance(group *g, int64_t from, int64_t until)
-{
-    const int64_t most = bens_session_visit(g->session);
-    for (int64_t at = from, next; at < until && !g->stopped; at = next) {
-        const int64_t look = bens_monitor_next(&g->session->problem, at);
-        next = until - at > most ? at + most : until;
-        if (next > look) next = look;
-        for (int64_t i = 0; i < g->n; i++) {
-            BENS_TRY(visit(g, i, next, next == look && next < until));
-            const double done =
-                (double)g->n * (double)at + (double)(i + 1) * (double)(next - at);
-            bens_progress_show(g->progress, done, g->n_diverged);
-        }
-        if (next == look) describe(g);
-        if (g->record != NULL) note(g, bens_record_tick(g->record, g->step));
-        BENS_TRY(keep_or_stop(g));
-    }
-    return BENS_OK;
-}
-
-/* Collective over the shards. Draw k of all chains that have not taken it. */
-static bens_status record_draws(group *g, int64_t k)
-{
-    g->n_diverged = 0;
-    for (int64_t i = 0; i < g->n; i++) {
-        bens_draw draw;
-        const float *row;
-        if (g->chain[i].drawn <= k) {
-            BENS_TRY(bens_chain_draw(&g->chain[i], &draw, &row));
-            bens_summary_add(&g->summary, &draw);
-            if (g->record != NULL) note(g, bens_record_put(g->record, i, row, &draw));
-            BENS_TRY(bens_monitor_draw(g->monitor, &g->chain[i], draw.diverging));
-            report(g, i, true);
-        }
-        g->n_diverged += g->chain[i].diverged;
-    }
-    describe(g);
-    return BENS_OK;
-}
-
-/* The steps and draws that all chains have; one that diverged holds nobody up. */
-static void find_start(const group *g, int64_t *step, int64_t *drawn)
-{
-    const bens_problem *p = &g->session->problem;
-    *drawn = p->n_draws;
-    *step = bens_problem_draw_step(p, p->n_draws - 1);
-    for (int64_t i = 0; i < g->n; i++) {
-        const bens_chain *c = &g->chain[i];
-        if (c->drawn < *drawn) *drawn = c->drawn;
-        if (c->step < *step && !c->diverged) *step = c->step;
-    }
-}
-
-/* Collective over the shards; no communication between groups. */
-static bens_status run_chains(group *g)
-{
-    const bens_problem *p = &g->session->problem;
-    int64_t at, first;
-    find_start(g, &at, &first);
-    g->kept = bens_clock();
-    for (int64_t k = first; k < p->n_draws && !g->stopped; k++) {
-        const int64_t until = bens_problem_draw_step(p, k);
-        BENS_TRY(advance(g, at, until));
-        if (!g->stopped) BENS_TRY(record_draws(g, k));
-        at = until;
-    }
-    if (!g->stopped) note(g, keep(g));
-    return g->session->work.failed;
-}
 
 /* Collective. */
 static bens_status build_files(bens_session *s)
@@ -309,7 +59,7 @@ static bens_status tell_stopped(const bens_session *s)
 
 /* Collective. What the monitor says of all chains together. A disk that is too full for
  * a line is no reason to fail. */
-static bens_status finish_monitor(group *g)
+static bens_status finish_monitor(bens_group *g)
 {
     const bens_session *s = g->session;
     const bens_problem *p = &s->problem;
@@ -319,14 +69,14 @@ static bens_status finish_monitor(group *g)
     BENS_TRY(bens_monitor_finish(p, &s->grid, s->world, g->chain, &result));
     if (!bens_session_speaks(s)) return BENS_OK;
     if (!s->request->quiet) bens_monitor_show(p, &result);
-    if (name_metrics(s, path) != BENS_OK ||
+    if (bens_group_metrics(s, path) != BENS_OK ||
         bens_monitor_write(p, &result, path) != BENS_OK)
         fprintf(stderr, "bens train: warning: %s\n", bens_error_text());
     return BENS_OK;
 }
 
 /* Collective, but for BENS_ERR_PEER, with which a rank leaves at once. */
-static bens_status finish(group *g, bens_status status, double start)
+static bens_status finish(bens_group *g, bens_status status, double start)
 {
     const bens_session *s = g->session;
     if (g->record != NULL) {
@@ -366,19 +116,14 @@ static bens_status finish(group *g, bens_status status, double start)
 /* Collective, but for BENS_ERR_PEER. */
 static bens_status sample(bens_session *s)
 {
-    group g = {.session = s, .n = bens_session_chains(s)};
-    bens_status status = create_chains(&g);
-    if (status == BENS_OK)
-        status = bens_monitor_create(&s->problem, s->grid.shards, &g.monitor);
-    if (status == BENS_OK) status = open_files(&g);
-    if (status == BENS_OK) status = start_progress(&g);
-    status = bens_comm_agree(s->world, status);
+    bens_group g;
+    bens_status status = bens_comm_agree(s->world, bens_group_create(s, &g));
     if (status == BENS_OK) {
         if (bens_session_speaks(s)) bens_monitor_warn(&s->problem);
         const double start = bens_clock();
-        status = finish(&g, run_chains(&g), start);
+        status = finish(&g, bens_group_run(&g), start);
     }
-    release(&g);
+    bens_group_release(&g);
     return status;
 }
 
