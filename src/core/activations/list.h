@@ -1,6 +1,5 @@
 /* The registry of activations: one line each. No include guard: it is read several
  * times. See core/activation.h. */
-/* The registry of activations: one line each. See core/activation.h; no include guard,
 #include "core/activations/relu.h"
 #include "core/activations/leaky_relu.h"
 #include "core/activations/tanh.h"
