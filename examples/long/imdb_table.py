@@ -22,8 +22,15 @@ def members(run):
             sys.exit(f"imdb_table.py: {run}/predictions.h5: wanted log_likelihood/y; "
                      "run bens predict with --log-likelihood")
         p = f["log_likelihood/y"][...].astype(np.float64)
+        classes = f["predictive/p"].shape[1]
+    if classes != 2:
+        sys.exit(f"imdb_table.py: {run}: wanted two classes, found {classes}")
     p = p.reshape(-1, p.shape[-1])
-    return p[np.isfinite(p).all(axis=1)]
+    good = np.isfinite(p).all(axis=1)
+    if not good.all():
+        print(f"imdb_table.py: {run}: {(~good).sum()} of {len(p)} members left out: "
+              "their predictions are not finite", file=sys.stderr)
+    return p[good]
 
 
 def entropy(p):

@@ -60,14 +60,15 @@ BENS_HD void max_of(const bens_windows *p, const window *w, const arrays *a, int
 {
     EACH_CHANNEL(p)
     {
-        bens_vf most = bens_v_splat(-INFINITY), not_a_number = bens_v_splat(0);
+        bens_vf most = bens_v_splat(-INFINITY);
+        bens_vi not_a_number = {0}; /* all bits of a lane that has seen one */
         EACH_ELEMENT(p, w, in)
         {
             const bens_vf x = bens_v_load_part(a->x + e + c, left);
             most = bens_v_max(x, most);
-            not_a_number += x - x;
+            not_a_number |= x != x;
         }
-        bens_v_store_part(a->out + at + c, most + not_a_number, left);
+        bens_v_store_part(a->out + at + c, (bens_vf)((bens_vi)most | not_a_number), left);
     }
 }
 

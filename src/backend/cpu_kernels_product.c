@@ -173,8 +173,9 @@ static void multiply_rows(bens_product p, int64_t first, int64_t m)
 static int threads_for(const bens_product *p)
 {
     const double worth = (double)p->m * (double)p->n * (double)p->k / THREAD_MIN;
-    const int most = omp_get_max_threads();
-    return worth < 2 || p->m < most ? 1 : worth < most ? (int)worth : most;
+    const int threads = omp_get_max_threads();
+    const int most = p->m < threads ? (int)p->m : threads;
+    return worth < 2 ? 1 : worth < most ? (int)worth : most;
 }
 
 void BENS_KERNEL(product)(const bens_product *p)

@@ -22,8 +22,11 @@ static bens_status count_elements(const char *name, int rank, const int64_t *sha
                   name, BENS_MAX_RANK, rank);
     for (int i = 0; i < rank; i++) {
         if (shape[i] < 1 || (size_t)shape[i] > ((size_t)1 << 40) / size)
-            BENS_FAIL(BENS_ERR_CONFIG, "tensor '%s': axis %d has %lld elements", name, i,
-                      (long long)shape[i]);
+            BENS_FAIL(
+                BENS_ERR_CONFIG,
+                "tensor '%s': wanted at least 1 element along each axis and at most "
+                "2^40 in all, found %lld along axis %d",
+                name, (long long)shape[i], i);
         size *= (size_t)shape[i];
     }
     *out = size;
@@ -36,7 +39,8 @@ bens_status bens_params_add(bens_params *params, const char *name, int rank,
     size_t size = 0;
     if (!valid_name(name))
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "tensor '%s': wanted a name of letters, digits, _ and .", name);
+                  "tensor '%s': wanted a name of at most %d letters, digits, _ and .",
+                  name, BENS_NAME_SIZE - 1);
     if (bens_params_find(params, name) != NULL)
         BENS_FAIL(BENS_ERR_CONFIG, "tensor '%s' is there twice", name);
     BENS_TRY(count_elements(name, rank, shape, &size));

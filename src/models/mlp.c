@@ -42,9 +42,11 @@ static bens_node build(bens_graph *g, const void *settings, bens_node x, int64_t
     char name[32];
     bens_network_check_outputs(g, o->outputs, outputs);
     for (int64_t i = 0; i < n_hidden; i++)
-        if (!(o->hidden.value[i] >= 1 && o->hidden.value[i] == floor(o->hidden.value[i])))
-            return bens_graph_refuse(g, "hidden: wanted whole numbers above 0, found %g",
-                                     o->hidden.value[i]);
+        if (!(o->hidden.value[i] >= 1 && o->hidden.value[i] <= 1e9 &&
+              o->hidden.value[i] == floor(o->hidden.value[i])))
+            return bens_graph_refuse(
+                g, "hidden: wanted whole numbers from 1 to 1e9, found %g",
+                o->hidden.value[i]);
     x = bens_graph_add(g, &bens_op_flatten, "flatten", (bens_op_options){0}, x);
     for (int64_t i = 0; i <= n_hidden; i++) {
         const bool last = i == n_hidden;

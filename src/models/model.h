@@ -43,13 +43,13 @@ typedef struct bens_model {
     bool any_key;     /* further keys of [model] are handed over as they are     */
 
     /* A network (network.h, whose functions the others then are): its ops from x, the
-     * input, to `outputs` numbers a row. data: for the vocabulary, ... NULL: no network. */
+     * input, to `outputs` numbers a row. NULL: no network. */
     bens_node (*build)(bens_graph *graph, const void *options, bens_node x,
                        int64_t outputs);
 
     /* Local. Of a network: refuses rows of x [n][features] that it cannot take (tokens
-     * beyond the vocabulary); `first` is the number of the first, for the message. NULL:
-     * takes all. Errors: BENS_ERR_CONFIG. */
+     * beyond the vocabulary); `first` is the number of the first, for the message. All
+     * data are looked at when they are opened (bens_network_check). NULL: takes all. Errors: BENS_ERR_CONFIG. */
     bens_status (*check)(const void *options, const float *x, int64_t first, int64_t n,
                          int64_t features);
 

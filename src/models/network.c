@@ -8,8 +8,6 @@ enum { MOST_ROWS = 256 }; /* of a block */
 
 typedef struct {
     const bens_backend *be;
-    const bens_model *model;
-    const void *options;
     const bens_data *data;
     const bens_likelihood *likelihood;
     bens_likelihood_at_theta at;
@@ -74,28 +72,32 @@ static bens_status allocate(network *w)
     return bens_alloc(w->n, sizeof *w->part, &w->part);
 }
 
-static bens_status check(const network *w, const float *x, int64_t first, int64_t n)
+static bens_status check_rows(const bens_model *model, const void *options,
+                              const bens_data *data, float *x)
 {
-    return w->model->check == NULL ? BENS_OK
-                                   : w->model->check(w->options, x, first, n, w->F);
-}
-
-static bens_status check_data(network *w)
-{
-    const bens_rows all = {.n = w->data->n_rows};
-    for (int64_t first = 0; w->model->check != NULL && first < all.n; first += w->rows) {
-        const int64_t n = all.n - first < w->rows ? all.n - first : w->rows;
-        bens_data_gather(w->data, &all, first, n, w->x);
-        BENS_TRY(check(w, w->x, first, n));
+    const bens_rows all = {.n = data->n_rows};
+    for (int64_t first = 0; first < all.n; first += MOST_ROWS) {
+        const int64_t n = all.n - first < MOST_ROWS ? all.n - first : MOST_ROWS;
+        bens_data_gather(data, &all, first, n, x);
+        BENS_TRY(model->check(options, x, first, n, data->n_features));
     }
     return BENS_OK;
+}
+
+bens_status bens_network_check(const bens_model *model, const void *options,
+                               const bens_data *data)
+{
+    float *x = NULL;
+    if (model->check == NULL || data == NULL) return BENS_OK;
+    BENS_TRY(bens_alloc(MOST_ROWS * (size_t)data->n_features, sizeof *x, &x));
+    const bens_status s = check_rows(model, options, data, x);
+    free(x);
+    return s;
 }
 
 static bens_status fill(const bens_model_setup *setup, bens_params *params, network *w)
 {
     w->be = setup->be;
-    w->model = setup->model;
-    w->options = setup->options;
     w->data = setup->data;
     w->likelihood = setup->likelihood;
     w->at =
@@ -105,7 +107,7 @@ static bens_status fill(const bens_model_setup *setup, bens_params *params, netw
     BENS_TRY(setup->likelihood->outputs(setup->data, &w->K));
     BENS_TRY(build(setup, params, w));
     BENS_TRY(allocate(w));
-    return check_data(w);
+    return bens_network_check(setup->model, setup->options, w->data);
 }
 
 bens_status bens_network_create(const bens_model_setup *setup, bens_params *params,
@@ -222,7 +224,6 @@ bens_status bens_network_forward(void *state, const float *theta, const float *x
     for (int64_t first = 0; first < n; first += w->rows) {
         const int64_t rows = n - first < w->rows ? n - first : w->rows;
         const float *y;
-        BENS_TRY(check(w, x + first * w->F, first, rows));
         bens_graph_forward(w->graph, theta, x + first * w->F, rows, false, &y);
         memcpy(out + first * w->K, y, (size_t)(rows * w->K) * sizeof *out);
     }

@@ -28,6 +28,11 @@ bens_status bens_network_forward(void *state, const float *theta, const float *x
  * `needed`: refuses the graph if they differ. */
 void bens_network_check_outputs(bens_graph *graph, int64_t given, int64_t needed);
 
+/* Local. Refuses data that the model cannot take (bens_model.check), whatever the model.
+ * Errors: BENS_ERR_CONFIG: the first such row. */
+bens_status bens_network_check(const bens_model *model, const void *options,
+                               const bens_data *data);
+
 #define BENS_NETWORK                                                                     \
     .create = bens_network_create, .destroy = bens_network_destroy,                      \
     .init = bens_network_init, .log_lik = bens_network_log_lik,                          \

@@ -11,6 +11,8 @@ static bens_status plan(bens_op_plan *p)
 {
     const bens_op_options *o = p->options;
     const bens_shape *in = p->in[0];
+    if (p->wants_dx[0])
+        return bens_op_refuse(p, 0, "tokens of the data, which have no gradient");
     if (in->rank > 2) return bens_op_refuse(p, 0, "tokens in one or two dimensions");
     p->out = *in;
     p->out.dim[p->out.rank++] = o->units;

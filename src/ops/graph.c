@@ -122,6 +122,7 @@ static bens_status plan_node(bens_graph *g, bens_graph_node *node)
     for (int k = 0; k < node->op->n_inputs; k++) {
         bens_graph_node *in = &g->node[node->in[k]];
         plan.in[k] = &in->out;
+        plan.wants_dx[k] = in->wants_gradient;
         in->n_uses++;
         node->wants_gradient = node->wants_gradient || in->wants_gradient;
     }
@@ -144,7 +145,13 @@ bens_node bens_graph_add2(bens_graph *g, const bens_op *op, const char *name,
 {
     bens_graph_node *node = append(g);
     if (node == NULL) return -1;
-    BENS_ASSERT(x1 >= 0 && x1 != x2 && (op->n_inputs == 1) == (x2 < 0));
+    if (x1 == x2)
+        return bens_graph_refuse(g, "op %s (%s): wanted two values, found one twice",
+                                 name, op->name);
+    if (strlen(name) >= sizeof node->name)
+        return bens_graph_refuse(g, "op %s: wanted a name of at most %d letters", name,
+                                 BENS_NAME_SIZE - 1);
+    BENS_ASSERT(x1 >= 0 && (op->n_inputs == 1) == (x2 < 0));
     node->op = op;
     node->options = options;
     node->in[0] = x1;
@@ -162,17 +169,24 @@ bens_node bens_graph_add(bens_graph *g, const bens_op *op, const char *name,
     return bens_graph_add2(g, op, name, options, x, -1);
 }
 
+/* A gradient of what leads nowhere would be none. */
+static void check_uses(bens_graph *g, bens_node out)
+{
+    for (bens_node i = 0; i < g->n_nodes && g->status == BENS_OK; i++) {
+        const bens_graph_node *node = &g->node[i];
+        if (i != out && node->n_uses == 0 && node->op != NULL)
+            bens_graph_refuse(g, "op %s (%s): wanted a use of its value, found none",
+                              node->name, node->op->name);
+    }
+}
+
 bens_status bens_graph_plan(bens_graph *g, bens_node out, int64_t rows)
 {
+    check_uses(g, out);
     if (g->status != BENS_OK) return bens_error_set(g->status, "%s", g->error);
     BENS_ASSERT(out >= 0 && rows > 0);
     g->out = out;
     g->rows = rows;
     g->params = NULL;
     return bens_graph_allocate(g);
-}
-
-size_t bens_graph_bytes(const bens_graph *g)
-{
-    return sizeof *g + g->n_bytes;
 }

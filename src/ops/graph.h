@@ -25,7 +25,7 @@ void bens_graph_destroy(bens_graph *graph); /* takes NULL */
 /* Local. The input: floats of this shape a row (tokens are whole numbers). Once. */
 bens_node bens_graph_input(bens_graph *graph, bens_shape shape);
 
-/* Local. One more use of an op, on one or two values. `name` is copied. */
+/* Local. One more use of an op, on one value or two different ones. `name` is copied. */
 bens_node bens_graph_add(bens_graph *graph, const bens_op *op, const char *name,
                          bens_op_options options, bens_node x);
 bens_node bens_graph_add2(bens_graph *graph, const bens_op *op, const char *name,
@@ -43,15 +43,13 @@ const bens_shape *bens_graph_shape(const bens_graph *graph, bens_node node);
  * Errors: of the building; BENS_ERR_FAILURE (the memory: how much, for what). */
 bens_status bens_graph_plan(bens_graph *graph, bens_node out, int64_t rows);
 
-/* Local. Bytes that the graph holds; floats of an output row. */
-size_t bens_graph_bytes(const bens_graph *graph);
-
 /* Local. *y [n][outputs] = the network at x [n][input], 0 < n <= rows; borrowed until the
  * next call. keep: bens_graph_backward will follow. */
 void bens_graph_forward(bens_graph *graph, const float *theta, const float *x, int64_t n,
                         bool keep, const float **y);
 
-/* Elements first ... first + n - 1 of grad are final. */
+/* Elements first ... first + n - 1 of grad are final: for an all-reduce that begins while
+ * the rest is still being computed. (No such all-reduce is there yet.) */
 typedef void bens_graph_final(void *context, size_t first, size_t n);
 
 /* Local. After a forward with keep, at the same theta and x: grad (of the tensors,

@@ -44,6 +44,7 @@ typedef struct {
     const char *name; /* of this use: the first part of its tensors' names */
     const bens_op_options *options;
     const bens_shape *in[BENS_OP_INPUTS];
+    bool wants_dx[BENS_OP_INPUTS]; /* a tensor is before that input */
     bens_graph *graph;
 
     bens_shape out;

@@ -1,6 +1,7 @@
 /* predict_model.c - the model of a run without its training data: the samples file knows
  * what is needed, and new rows are put on the scale that the training data had. */
 #include "comm/share.h"
+#include "models/network.h"
 #include "run/diagnose_rebuild.h"
 #include "run/predict_parts.h"
 
@@ -167,8 +168,10 @@ static bens_status split_test(bens_predictor *p, bens_data **out)
 static bens_status open_rows(const bens_predictor *p, const char *path, bens_data **out)
 {
     const bens_config *c = &p->config;
-    return bens_data_open_like(c->source, c->source_options, path, c->likelihood->target,
-                               p->like, out);
+    BENS_TRY(bens_data_open_like(c->source, c->source_options, path,
+                                 c->likelihood->target, p->like, out));
+    const bens_status s = bens_network_check(c->model, c->model_options, *out);
+    return s == BENS_OK ? s : bens_error_set(s, "'%s': %s", path, bens_error_text());
 }
 
 static bens_status open_data(bens_predictor *p, bens_data **out)

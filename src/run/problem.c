@@ -1,8 +1,20 @@
 /* problem.c - data, model, priors and what a draw has. */
 #include "run/problem_plan.h"
 
+#include "models/network.h"
+
 #include <math.h>
 #include <string.h>
+
+/* The model itself looks at the training data. */
+static bens_status check_test(const bens_config *config, const bens_data *test)
+{
+    const bens_data_request *r = &config->data.request;
+    const bens_status s = bens_network_check(config->model, config->model_options, test);
+    if (s == BENS_OK) return s;
+    return bens_error_set(s, "'%s': %s", r->test[0] != '\0' ? r->test : r->train,
+                          bens_error_text());
+}
 
 /* Collective over node. */
 static bens_status open_data(const bens_config *config, bens_comm *node, bens_problem *p,
@@ -12,6 +24,7 @@ static bens_status open_data(const bens_config *config, bens_comm *node, bens_pr
         mine = bens_data_open(config->source, config->source_options,
                               &config->data.request, config->likelihood->target,
                               (uint64_t)config->run.seed, &p->train, &p->test);
+    if (mine == BENS_OK) mine = check_test(config, p->test);
     if (node == NULL) return mine;
     mine = bens_data_share(node, &p->train, mine);
     return bens_data_share(node, &p->test, mine);

@@ -3,7 +3,7 @@
  * numbers. */
 #include "backend/levels.h"
 #include "samplers/settings.h"
-#include "models/model.h"
+#include "models/network.h"
 
 #include <math.h>
 
@@ -161,20 +161,25 @@ static void refuses_what_is_no_token(void **state)
     }
 }
 
-static void forward_refuses_it_too(void **state)
+/* As the test set and rows to predict are looked at: in blocks, in the type of the file. */
+static void rows_are_counted_from_the_first(void **state)
 {
-    float out[2 * ROWS];
+    enum { N = 600, LENGTH = 11 };
+    static uint16_t x[N * LENGTH];
+    const bens_data data = {.n_rows = N,
+                            .n_features = LENGTH,
+                            .raw = x,
+                            .cell = BENS_CELL_UINT16,
+                            .scale = 1};
     trial t;
     (void)state;
-    start(&t, 11, 50, 2);
+    start(&t, LENGTH, 50, 2);
     assert_int_equal(create(&t, TEXTS(SMALL)), BENS_OK);
-    float *theta = calloc(t.params.n, sizeof *theta);
-    assert_int_equal(t.model->forward(t.state, theta, t.data.x, ROWS, out), BENS_OK);
-    t.data.x[3 * 11] = 51;
-    assert_int_equal(t.model->forward(t.state, theta, t.data.x, ROWS, out),
-                     BENS_ERR_CONFIG);
-    assert_non_null(strstr(bens_error_text(), "row 3, position 0"));
-    free(theta);
+    const void *options = t.settings.options;
+    assert_int_equal(bens_network_check(t.model, options, &data), BENS_OK);
+    x[431 * LENGTH + 2] = 51;
+    assert_int_equal(bens_network_check(t.model, options, &data), BENS_ERR_CONFIG);
+    assert_non_null(strstr(bens_error_text(), "row 431, position 2"));
     release(&t);
 }
 
@@ -238,7 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_the_network_of_the_paper),
         cmocka_unit_test(refuses_what_is_no_token),
-        cmocka_unit_test(forward_refuses_it_too),
+        cmocka_unit_test(rows_are_counted_from_the_first),
         cmocka_unit_test(refuses_what_does_not_fit),
         cmocka_unit_test(has_equal_bits_everywhere),
     };

@@ -209,10 +209,13 @@ static void check_case(const op_case *c)
             for (int k = 0; k < 3; k++)
                 check_direction(c, &b, &b.params.tensors[i], n, &state);
     }
-    if (b.params.n_tensors > 0) {
-        b.theta[b.params.tensors[0].offset] = NAN;
-        if (!isnan(loss(&b, b.theta, 1, false)) && c->tokens == 0)
-            fail_msg("%s: a NaN in its input is lost", c->op->name);
+    for (int i = 0; i < b.params.n_tensors && c->tokens == 0; i++) {
+        float *const first = b.theta + b.params.tensors[i].offset, was = *first;
+        *first = NAN;
+        if (!isnan(loss(&b, b.theta, 1, false)))
+            fail_msg("%s: a NaN in tensor %s is lost", c->op->name,
+                     b.params.tensors[i].name);
+        *first = was;
     }
     release(&b);
 }

@@ -176,6 +176,32 @@ static void test_errors_are_told_by_plan(void **state)
     assert_non_null(strstr(bens_error_text(), "memory"));
 }
 
+/* A use of an op that nobody uses, or one value given twice. */
+static void test_refuses_what_has_no_gradient(void **state)
+{
+    (void)state;
+    const bens_op_options none = {0};
+    for (int twice = 0; twice < 2; twice++) {
+        bens_params params = {0};
+        bens_graph *g;
+        assert_int_equal(bens_graph_create(bens_backend_find("cpu"), &params, &g),
+                         BENS_OK);
+        bens_node x = bens_graph_input(g, (bens_shape){.rank = 1, .dim = {WIDTH}});
+        const bens_node a = layer(g, "fc1", WIDTH, x);
+        if (twice)
+            bens_graph_add2(g, &minus, "same", none, a, a);
+        else
+            bens_graph_add(g, &bens_op_tanh, "dead", none, a);
+        assert_int_equal(bens_graph_plan(g, layer(g, "fc2", 2, a), 1), BENS_ERR_CONFIG);
+        assert_string_equal(
+            bens_error_text(),
+            twice ? "op same (minus): wanted two values, found one twice"
+                  : "op dead (tanh): wanted a use of its value, found none");
+        bens_graph_destroy(g);
+        bens_params_release(&params);
+    }
+}
+
 /* Uniform numbers of the scale 1/sqrt(fan_in): mean and variance over 10,000 within 4
  * standard errors, none outside; equal for the same place, others for another chain. */
 static void test_initialisers(void **state)
@@ -219,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_values_used_twice),
         cmocka_unit_test(test_ranges_are_announced_from_the_last),
         cmocka_unit_test(test_errors_are_told_by_plan),
+        cmocka_unit_test(test_refuses_what_has_no_gradient),
         cmocka_unit_test(test_initialisers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,8 +13,12 @@ BENS_HD BENS_F BENS_K(gelu)(BENS_F x)
     return x * BENS_K(gelu_sigmoid)(x, x * x);
 }
 
-BENS_HD BENS_F BENS_K(gelu_slope)(BENS_F x, BENS_F y)
+/* Beyond 20 it is 1 or 0, and the terms would overflow. */
+BENS_HD BENS_F BENS_K(gelu_slope)(BENS_F at, BENS_F y)
 {
+    const BENS_F most = BENS_C(20.0f), least = BENS_C(-20.0f);
+    const BENS_F below = BENS_K(if_less)(most, at, most, at);
+    const BENS_F x = BENS_K(if_less)(below, least, least, below); /* NaN stays */
     const BENS_F square = x * x, s = BENS_K(gelu_sigmoid)(x, square);
     const BENS_F slope = BENS_K(fma)(BENS_C(0.214064449f), square, BENS_C(1.59576912f));
     (void)y;
