@@ -179,6 +179,37 @@ def small_disk(whole):
         subprocess.run(["umount", "disk"], check=True)
 
 
+def fails_once():
+    """One call fails and the next would not: a draw that has no place is never counted, and one
+    that waited for the disk in vain is not reported. Each draw is larger than its buffer."""
+    wide = os.path.join(source, "examples", "double_well.ini")
+    settings = dict(grid__chains=1, model__dim=300000, chain__burn_in=1, chain__thin=1,
+                    chain__draws=4, run__threads=1)
+    whole, _ = whole_run(wide, "wide", **settings)
+    count = os.path.abspath("count")
+    os.unlink(count)
+    shutil.rmtree("counted", ignore_errors=True)
+    code, text = finish(command(wide, "counted", 1, **settings), preload("counted", count=count))
+    assert code == 0, (code, text)
+    with open(count) as f:
+        calls = int(f.read().split()[1])
+    points, failed = range(calls // 2, calls + 1, 5), 0
+    for at in points:
+        shutil.rmtree("run", ignore_errors=True)
+        kind = ("enospc", "eio")[at % 2]
+        code, text = finish(command(wide, "run", 1, **settings), preload("run", at=at, kind=kind))
+        assert code in (0, 4), (at, code, text)
+        failed += code == 4
+        if os.path.exists("run/samples.h5"):
+            check_reported("run", whole)
+        code, text = finish(command(wide, "run", 1, "--resume", "auto", **settings))
+        assert code == 0, (at, kind, code, text)
+        check_whole((at, kind), "run", whole)
+    assert failed > 0
+    print(f"one call fails, at {len(points)} points: {failed} times exit 4; resumed, same bits")
+
+
 reference, _ = whole_run(PIMA, "whole", **RUN)
 injected(reference)
+fails_once()
 small_disk(reference)

@@ -14,7 +14,7 @@
 /* Counts are real ones that are whole numbers from 0 to BENS_MAX_COUNT, up to which a float
  * holds each of them. */
 typedef enum { BENS_TARGET_CLASS, BENS_TARGET_REAL, BENS_TARGET_COUNT } bens_target;
-enum { BENS_MAX_COUNT = 1 << 24 };
+enum { BENS_MAX_COUNT = (1 << 24) - 1 };
 
 typedef struct {
     int64_t n_rows, n_features;

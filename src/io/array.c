@@ -52,6 +52,9 @@ static bens_status open_file(const char *path, uint64_t *size, hid_t *out)
                   "'%s': wanted an HDF5 file, found something that is no regular file",
                   path);
     *size = (uint64_t)about.st_size;
+    if (H5Fis_hdf5(path) == 0)
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "'%s': wanted an HDF5 file, found another kind of file", path);
     return bens_h5_open(path, out);
 }
 

@@ -50,7 +50,7 @@ static bens_status check_file(bens_checkpoint *c, hid_t file, uint64_t file_size
     if (bytes != c->bytes)
         BENS_FAIL(BENS_ERR_IO,
                   "wanted states of %llu bytes, found %llu: "
-                  "it is of another model or sampler",
+                  "it is of another model or sampler, or [monitor] data has other rows now",
                   (unsigned long long)c->bytes, (unsigned long long)bytes);
     if (c->first_chain < 0 || c->first_chain > BENS_MAX_CHAIN)
         BENS_FAIL(BENS_ERR_IO, "wanted a first chain of 0 to %d, found %lld",

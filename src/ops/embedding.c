@@ -5,6 +5,7 @@
  * from N(0, 1). */
 #include "ops/op.h"
 
+#include <math.h>
 #include <string.h>
 
 static bens_status plan(bens_op_plan *p)
@@ -22,12 +23,25 @@ static bens_status plan(bens_op_plan *p)
                           (bens_init){.kind = BENS_INIT_NORMAL, .scale = 1});
 }
 
+/* The row of weight of token i; -1 if it is none. (The data have been checked; a mapped
+ * file may have changed since.) */
+static int64_t row_of(const bens_op_call *c, int64_t i)
+{
+    const float token = c->x[0][i];
+    return token >= 0 && token < (float)c->options->vocabulary ? (int64_t)token : -1;
+}
+
 static void forward(const bens_op_call *c)
 {
     const int64_t units = c->options->units, tokens = c->n * bens_shape_size(c->in[0]);
-    for (int64_t i = 0; i < tokens; i++)
-        memcpy(c->y + i * units, c->theta[0] + (int64_t)c->x[0][i] * units,
-               (size_t)units * sizeof *c->y);
+    for (int64_t i = 0; i < tokens; i++) {
+        const int64_t row = row_of(c, i);
+        float *const y = c->y + i * units;
+        if (row >= 0)
+            memcpy(y, c->theta[0] + row * units, (size_t)units * sizeof *y);
+        else
+            for (int64_t k = 0; k < units; k++) y[k] = NAN;
+    }
 }
 
 /* Of a large table few rows are used: only what the latest call wrote is cleared. */
@@ -44,10 +58,11 @@ static void backward(const bens_op_call *c)
 {
     const int64_t units = c->options->units, tokens = c->n * bens_shape_size(c->in[0]);
     clear(c);
-    memcpy(c->saved, c->x[0], (size_t)tokens * sizeof *c->saved);
-    for (int64_t i = 0; i < tokens; i++)
-        c->be->add(c->dy + i * units, (size_t)units,
-                   c->dtheta[0] + (int64_t)c->x[0][i] * units);
+    for (int64_t i = 0; i < tokens; i++) {
+        const int64_t row = row_of(c, i) < 0 ? 0 : row_of(c, i);
+        c->saved[i] = (float)row;
+        c->be->add(c->dy + i * units, (size_t)units, c->dtheta[0] + row * units);
+    }
 }
 
 const bens_op bens_op_embedding = {

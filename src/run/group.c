@@ -35,11 +35,12 @@ static void note(bens_group *g, bens_status status)
     if (work->failed == BENS_OK) work->failed = status;
 }
 
-/* Local. Draws first: a checkpoint never knows of a draw that is not on disk. */
+/* Local. Draws first: a checkpoint never knows of a draw that is not on disk. Where one
+ * found no place there, the state of the last checkpoint stays. */
 static bens_status keep(bens_group *g)
 {
     g->kept = bens_clock();
-    if (g->record == NULL) return BENS_OK;
+    if (g->record == NULL || g->session->work.failed != BENS_OK) return BENS_OK;
     BENS_TRY(bens_record_flush(g->record));
     return bens_keeper_save(g->keeper, g->chain);
 }
@@ -94,6 +95,13 @@ static bens_status advance(bens_group *g, int64_t from, int64_t until)
     return BENS_OK;
 }
 
+/* Local. Behind a draw that found no place none has one. */
+static void put(bens_group *g, int64_t i, const float *row, const bens_draw *draw)
+{
+    if (g->record != NULL && g->session->work.failed == BENS_OK)
+        note(g, bens_record_put(g->record, i, row, draw));
+}
+
 /* Collective over the shards. Draw k of all chains that have not taken it. */
 static bens_status record_draws(bens_group *g, int64_t k)
 {
@@ -104,7 +112,7 @@ static bens_status record_draws(bens_group *g, int64_t k)
         if (g->chain[i].drawn <= k) {
             BENS_TRY(bens_chain_draw(&g->chain[i], &draw, &row));
             bens_summary_add(&g->summary, &draw);
-            if (g->record != NULL) note(g, bens_record_put(g->record, i, row, &draw));
+            put(g, i, row, &draw);
             BENS_TRY(bens_monitor_draw(g->monitor, &g->chain[i], draw.diverging));
             report(g, i, true);
         }

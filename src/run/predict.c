@@ -77,6 +77,6 @@ bens_status bens_predict(bens_comm *world, const bens_predict_request *request)
     bens_status s = bens_comm_agree(world, bens_predictor_create(request, world, &p));
     if (s == BENS_OK) s = bens_predictor_open(&p);
     if (s == BENS_OK) s = predict(&p);
-    bens_predictor_release(&p);
+    if (s != BENS_ERR_PEER) bens_predictor_release(&p); /* Collective */
     return s;
 }

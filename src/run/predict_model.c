@@ -168,10 +168,8 @@ static bens_status split_test(bens_predictor *p, bens_data **out)
 static bens_status open_rows(const bens_predictor *p, const char *path, bens_data **out)
 {
     const bens_config *c = &p->config;
-    BENS_TRY(bens_data_open_like(c->source, c->source_options, path,
-                                 c->likelihood->target, p->like, out));
-    const bens_status s = bens_network_check(c->model, c->model_options, *out);
-    return s == BENS_OK ? s : bens_error_set(s, "'%s': %s", path, bens_error_text());
+    return bens_data_open_like(c->source, c->source_options, path, c->likelihood->target,
+                               p->like, out);
 }
 
 static bens_status open_data(bens_predictor *p, bens_data **out)
@@ -203,11 +201,22 @@ static bens_status plan_density(bens_predictor *p)
     return BENS_OK;
 }
 
+static bens_status check_rows(const bens_predictor *p, const char *what,
+                              const bens_data *data)
+{
+    const bens_config *c = &p->config;
+    const bens_status s = bens_network_check(c->model, c->model_options, data);
+    return s == BENS_OK ? s : bens_error_set(s, "%s: %s", what, bens_error_text());
+}
+
 static bens_status read_rows(bens_predictor *p)
 {
-    BENS_TRY(open_data(p, &p->set[BENS_SET_DATA].data));
+    bens_forecast *f = p->set;
+    BENS_TRY(open_data(p, &f[BENS_SET_DATA].data));
+    BENS_TRY(check_rows(p, "the rows to predict", f[BENS_SET_DATA].data));
     if (p->request->ood == NULL) return BENS_OK;
-    return open_rows(p, p->request->ood, &p->set[BENS_SET_OOD].data);
+    BENS_TRY(open_rows(p, p->request->ood, &f[BENS_SET_OOD].data));
+    return check_rows(p, "--ood", f[BENS_SET_OOD].data);
 }
 
 static bens_status plan_rows(bens_predictor *p)

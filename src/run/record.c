@@ -33,6 +33,7 @@ struct bens_record {
     int64_t capacity; /* draws a chain */
     pending *chain;   /* [n_chains]    */
     double flushed;   /* clock of the last flush */
+    bool lost;        /* a wait for the disk has failed: what it had is not known */
     int64_t n_unreported;
 };
 
@@ -179,10 +180,17 @@ static bens_status write_flags(bens_record *r)
     return BENS_OK;
 }
 
+/* The system tells a failure once and forgets it: the next wait would succeed. */
 static bens_status wait_for_disk(bens_record *r)
 {
-    for (int64_t k = 0; k < r->n_targets; k++)
+    if (r->lost)
+        BENS_FAIL(BENS_ERR_IO, "the disk failed before: what was written since the last "
+                               "line of metrics.jsonl may not be there");
+    for (int64_t k = 0; k < r->n_targets; k++) {
+        r->lost = true;
         BENS_TRY(bens_samples_sync(r->target[k].samples));
+    }
+    r->lost = false;
     for (int64_t i = 0; i < r->spec.n_chains; i++)
         r->chain[i].durable = r->chain[i].first;
     return BENS_OK;
