@@ -19,14 +19,23 @@ from bens_faults import (check_reported, command, draws, finish, preload, remain
 from bens_run import assert_same_bits, source  # noqa: E402
 
 PIMA = os.path.join(source, "examples", "pima.ini")
+WIDE = os.path.join(source, "examples", "double_well.ini")
 STEP = int(sys.argv[3]) if len(sys.argv) > 3 else 5
 # a checkpoint and a report after every step; one thread, so that "power" can undo
 SMALL = dict(grid__chains=2, chain__burn_in=1, chain__thin=1, chain__draws=2, data__batch=32,
              checkpoint__every="0.000001 s", run__threads=1)
+# draws that are larger than the buffer, which wait for the disk once
+LARGE = dict(grid__chains=1, model__dim=300000, chain__burn_in=1, chain__thin=1, chain__draws=4,
+             checkpoint__every="10 min", run__threads=1)
+
+
+def config(settings):
+    return WIDE if "model__dim" in settings else PIMA
 
 
 def resume(folder, settings, environment=None):
-    return finish(command(PIMA, folder, 1, "--resume", "auto", **settings), environment)
+    return finish(command(config(settings), folder, 1, "--resume", "auto", **settings),
+                  environment)
 
 
 def copy(start, folder):
@@ -66,8 +75,8 @@ def crash(start, settings, whole, kind, at):
 
 
 def all_points(name, start, **settings):
-    settings = SMALL | settings
-    whole, _ = whole_run(PIMA, "whole", **settings)
+    settings = (LARGE if "model__dim" in settings else SMALL) | settings
+    whole, _ = whole_run(config(settings), "whole", **settings)
     n_points = count_points(start, settings)
     assert_same_bits(whole, draws("counted"), name)
     for kind, step in ("torn", STEP), ("power", 5 * STEP), ("order", 5 * STEP):
@@ -94,3 +103,4 @@ all_points("a new run", None)
 all_points("one that goes on", "middle")
 all_points("more draws", "small", chain__draws=3)
 all_points("more chains", "small", grid__chains=3)
+all_points("large draws", None, **LARGE)
