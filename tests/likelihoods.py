@@ -188,7 +188,7 @@ def what_does_not_fit():
     table("count.csv", one, [1, 2.5, 3])
     train("found 2.5 in row 2", "count")
     table("count.csv", one, [1, 2, -3])
-    train("wanted counts as the target (whole numbers from 0 to 16777216), found -3", "count")
+    train("wanted counts as the target (whole numbers from 0 to 16777215), found -3", "count")
     table("count.csv", one, [1, 2, 3])
     table("half.csv", one, [.5, 1, 1])
     train("found 0.5 in row 1", "count", data__test="half.csv")

@@ -99,7 +99,7 @@ bad no_log_lik.so 'wanted the function log_lik'
 bad no_log_prior.so 'wanted the function log_prior'
 bad no_output.so 'wanted the function output'
 for fault in "twice:'a' is there twice" "name:'b c'" 'rank:rank from 0 to 4, found 5' \
-    'zero:0 elements' "huge:tensor 'c'" 'axis:the file does not need itself' \
+    'zero:found 0 along axis 1' "huge:tensor 'c'" 'axis:the file does not need itself' \
     "output_name:another name.*found 'c'" "create:rows.so': the file of the user" \
     'silent:gave no reason' 'lines:one line and another'; do
     bad rows.so "${fault#*:}" "model.fault=${fault%%:*}"

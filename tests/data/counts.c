@@ -18,11 +18,11 @@ static void counts_are_reals(void **unused)
 {
     (void)unused;
     bens_data *train, *test;
-    assert_int_equal(read("x,class\n1,0\n2,3\n3,16777216\n4,2.0\n", "x,class\n1,1e3\n", 0,
+    assert_int_equal(read("x,class\n1,0\n2,3\n3,16777215\n4,2.0\n", "x,class\n1,1e3\n", 0,
                           &train, &test),
                      BENS_OK);
     assert_true(train->label == NULL && train->n_classes == 0);
-    assert_true(train->y[0] == 0 && train->y[1] == 3 && train->y[2] == 16777216);
+    assert_true(train->y[0] == 0 && train->y[1] == 3 && train->y[2] == 16777215);
     assert_true(train->y[3] == 2 && test->y[0] == 1000);
     bens_data_destroy(train);
     bens_data_destroy(test);
@@ -38,11 +38,11 @@ static void others_are_refused(void **unused)
         double fraction;
     } cases[] = {
         {"x,class\n1,0\n2,2.5\n", NULL,
-         "'train.csv': wanted counts as the target (whole numbers from 0 to 16777216), "
+         "'train.csv': wanted counts as the target (whole numbers from 0 to 16777215), "
          "found 2.5 in row 2",
          0},
         {"x,class\n1,0\n2,-1\n3,1\n4,1\n5,1\n6,1\n", NULL, "found -1 in row 2", 0.5},
-        {"x,class\n1,16777217.5\n2,1\n", NULL, "found 16777218 in row 1", 0},
+        {"x,class\n1,16777217\n2,1\n", NULL, "found 16777216 in row 1", 0},
         {"x,class\n1,0\n2,1\n", "x,class\n1,0.25\n",
          "'test.csv': wanted counts as the target", 0},
     };

@@ -281,7 +281,8 @@ static void the_way_to_the_data_is_told(void **unused)
     refused("data.h5", "x=train/x", BENS_ERR_CONFIG, "wanted a name without '/'");
     refused(".", NULL, BENS_ERR_CONFIG, "no regular file");
     table_write("text.h5", "a,b\n1,2\n");
-    refused("text.h5:/train", NULL, BENS_ERR_IO, "cannot open 'text.h5'");
+    refused("text.h5:/train", NULL, BENS_ERR_CONFIG,
+            "'text.h5': wanted an HDF5 file, found another kind of file");
 }
 
 /* A file with x of this shape, y of that. */

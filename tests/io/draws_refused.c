@@ -218,7 +218,7 @@ static void what_leads_elsewhere_is_refused(void **state)
         {no_number, "wanted numbers [chain, draw] in sample_stats/lp"},
         {other_shape, "wanted sample_stats/lp of 4 chains x 6 draws, found 4 x 7"},
         {many_axes, "wanted at most 6 axes"},
-        {huge, "tensor 'bias': axis 1 has 4 elements"},
+        {huge, "found 4 along axis 1"},
         {too_many,
          "wanted up to 2^24 chains and 2^32 draws of all, found 1048576 x 10485"},
         {no_bytes, "wanted sample_stats/lp contiguous in this file, found it elsewhere"},
