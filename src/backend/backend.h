@@ -18,6 +18,12 @@ typedef struct {
     const int64_t *index;
 } bens_rows;
 
+/* Local. Row i of them, 0 <= i < n. */
+static inline int64_t bens_rows_at(const bens_rows *rows, int64_t i)
+{
+    return rows->index == NULL ? rows->first + i : rows->index[i];
+}
+
 /* Normals made ahead for small arenas: a pure function of its first position, so that
  * losing it changes nothing. One per chain, always with the same params;
  * zero-initialised; bens_noise_release frees it. */

@@ -1,4 +1,5 @@
 #include "backend/conv.h"
+#include "backend/cpu_threads.h"
 
 #include <omp.h>
 #include <string.h>
@@ -49,9 +50,7 @@ void bens_bands_each(const bens_windows *w, int64_t n, int64_t per_part, double 
                      bens_band_visit *visit, const void *context)
 {
     const int64_t parts = (n + per_part - 1) / per_part, rows = bens_band_rows(w);
-    const double worth = work / THREAD_MIN;
-    const int64_t limit = least(omp_get_max_threads(), parts);
-    const int threads = worth < 1 ? 1 : worth < (double)limit ? (int)worth : (int)limit;
+    const int threads = bens_threads_for(work, THREAD_MIN, parts);
 
 #pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
     for (int64_t part = 0; part < parts; part++) {

@@ -1,5 +1,7 @@
 #include "backend/cpu_blas.h"
 
+#include "backend/cpu_threads.h"
+
 #include <cblas.h>
 #include <omp.h>
 #include <stdio.h>
@@ -92,9 +94,9 @@ void bens_blas_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, in
     const int64_t down = (m + BLOCK_ROWS - 1) / BLOCK_ROWS;
     const int64_t across = (n + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS,
                   blocks = down * across;
-    const double worth = (double)m * (double)n * (double)k / THREAD_MIN;
-    const int most = takes_several_callers() ? omp_get_max_threads() : 1;
-    const int threads = worth < 1 ? 1 : worth < most ? (int)worth : most;
+    const double work = (double)m * (double)n * (double)k;
+    const int threads =
+        bens_threads_for(work, THREAD_MIN, takes_several_callers() ? blocks : 1);
 
     if (blocks ==
         1) { /* a parallel region of one thread costs more than a small product */

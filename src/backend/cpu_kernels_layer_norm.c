@@ -2,8 +2,7 @@
  * 16 lanes; sums over positions are those of activate_back. */
 #include "backend/cpu_layers.h"
 #include "backend/cpu_part.h"
-
-#include <omp.h>
+#include "backend/cpu_threads.h"
 
 enum { BLOCK = 256, THREAD_MIN = 1 << 15 /* elements worth a thread */ };
 
@@ -98,10 +97,10 @@ static void parameters_of(const bens_norm *p, int64_t rows, int64_t c, int64_t l
     bens_v_store_part(p->dbias + c, dbias, left);
 }
 
+/* Threads that n elements are worth. */
 static int threads_for(int64_t n)
 {
-    const int64_t most = omp_get_max_threads(), worth = n / THREAD_MIN;
-    return (int)(worth < 1 ? 1 : worth < most ? worth : most);
+    return bens_threads_for((double)n, THREAD_MIN, INT32_MAX);
 }
 
 void BENS_KERNEL(layer_norm)(const bens_norm *p)

@@ -51,10 +51,6 @@ BENS_HD void each_window(const bens_windows *p, int64_t n, const arrays *a, visi
                      e = at_row + w->from[1] * p->channels;                              \
              e < at_row + w->to[1] * p->channels; e += p->channels)
 
-/* A loop over the channels, a vector at a time, `left` of them still to come. */
-#define EACH_CHANNEL(p)                                                                  \
-    for (int64_t c = 0, left = p->channels; left > 0; c += BENS_WIDTH, left -= BENS_WIDTH)
-
 BENS_HD void max_of(const bens_windows *p, const window *w, const arrays *a, int64_t in,
                     int64_t at)
 {

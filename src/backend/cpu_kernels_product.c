@@ -3,8 +3,7 @@
  * size of the tiles does not show in its bits. */
 #include "backend/cpu_layers.h"
 #include "backend/cpu_part.h"
-
-#include <omp.h>
+#include "backend/cpu_threads.h"
 
 enum { BLOCK = 512, WIDE = 2 * BENS_WIDTH };
 static const double THREAD_MIN = 1e6; /* multiply-adds that pay for waking a thread */
@@ -169,18 +168,10 @@ static void multiply_rows(bens_product p, int64_t first, int64_t m)
     for (int64_t l = 0; l < p.k; l += size) block(&p, l, p.k - l < size ? p.k - l : size);
 }
 
-/* How many threads the product is worth. */
-static int threads_for(const bens_product *p)
-{
-    const double worth = (double)p->m * (double)p->n * (double)p->k / THREAD_MIN;
-    const int threads = omp_get_max_threads();
-    const int most = p->m < threads ? (int)p->m : threads;
-    return worth < 2 ? 1 : worth < most ? (int)worth : most;
-}
-
 void BENS_KERNEL(product)(const bens_product *p)
 {
-    const int threads = threads_for(p);
+    const double work = (double)p->m * (double)p->n * (double)p->k;
+    const int threads = bens_threads_for(work, THREAD_MIN, p->m);
     if (threads == 1) {
         multiply_rows(*p, 0, p->m);
         return;

@@ -3,15 +3,12 @@
  * blocks of 1024 positions. */
 #include "backend/cpu_layers.h"
 #include "backend/cpu_part.h"
+#include "backend/cpu_threads.h"
 #include "backend/norm.h"
 
 #include <omp.h>
 
 enum { BLOCK = 1024, THREAD_MIN = 1 << 15 /* elements worth a thread */ };
-
-/* A loop over the channels, a vector at a time, `left` of them still to come. */
-#define EACH_CHANNEL(p)                                                                  \
-    for (int64_t c = 0, left = p->channels; left > 0; c += BENS_WIDTH, left -= BENS_WIDTH)
 
 /* The sums over a block of positions of x y and of x, `left` channels from there on. */
 BENS_HD void sum_block(const float *x, const float *y, int64_t n, int64_t channels,
@@ -118,10 +115,8 @@ static void back_image(const bens_norm *p, int64_t image, float *room, float *pa
 
 static int threads_for(const bens_norm *p)
 {
-    const int64_t worth = p->n * p->positions * p->channels / THREAD_MIN;
-    int64_t most = omp_get_max_threads();
-    if (most > BENS_NORM_THREADS) most = BENS_NORM_THREADS;
-    return (int)(worth < 1 ? 1 : worth < most ? worth : most);
+    const double elements = (double)(p->n * p->positions * p->channels);
+    return bens_threads_for(elements, THREAD_MIN, BENS_NORM_THREADS);
 }
 
 void BENS_KERNEL(response_norm)(const bens_norm *p)

@@ -2,8 +2,7 @@
  * first cache. */
 #include "backend/cpu_layers.h"
 #include "backend/cpu_simd.h"
-
-#include <omp.h>
+#include "backend/cpu_threads.h"
 
 enum { BLOCK = 2048, COLUMNS = 16, THREAD_MIN = 1 << 15 /* elements worth a thread */ };
 
@@ -12,10 +11,10 @@ static int64_t block_size(int64_t n, int64_t first)
     return n - first < BLOCK ? n - first : BLOCK;
 }
 
+/* Threads that n elements are worth. */
 static int threads_for(int64_t n)
 {
-    const int64_t most = omp_get_max_threads(), worth = n / THREAD_MIN;
-    return (int)(worth < 1 ? 1 : worth < most ? worth : most);
+    return bens_threads_for((double)n, THREAD_MIN, INT32_MAX);
 }
 
 static void add_block(int64_t n, const float *x1, const float *x2, float *z)

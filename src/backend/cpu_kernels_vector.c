@@ -2,6 +2,7 @@
  * and in at most 256 chunks of rows, whose size depends on the number of rows alone. */
 #include "backend/cpu_kernels.h"
 #include "backend/cpu_simd.h"
+#include "backend/cpu_threads.h"
 
 #include <omp.h>
 #include <stdbool.h>
@@ -22,9 +23,7 @@ static int64_t rows_per_chunk(int64_t n)
 /* Threads that n elements are worth. */
 static int threads_for(int64_t n)
 {
-    const int most = omp_get_max_threads();
-    const int64_t worth = n / THREAD_MIN;
-    return worth < 1 ? 1 : worth < most ? (int)worth : most;
+    return bens_threads_for((double)n, THREAD_MIN, INT32_MAX);
 }
 
 /* x [16], of which `count` are there; the others become `fill`. */

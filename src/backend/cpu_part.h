@@ -5,6 +5,10 @@
 
 #include "backend/cpu_simd.h"
 
+/* A loop over p->channels, a vector at a time, `left` of them still to come. */
+#define EACH_CHANNEL(p)                                                                  \
+    for (int64_t c = 0, left = p->channels; left > 0; c += BENS_WIDTH, left -= BENS_WIDTH)
+
 /* The first `count` elements, if not all; the others are 0. */
 BENS_HD bens_vf bens_v_load_part(const float *p, int64_t count)
 {

@@ -50,6 +50,9 @@ bens_status bens_names_copy(const char *const *names, int64_t n, char ***out);
  * them: bit for bit the same whether they are kept as x or raw. */
 void bens_data_gather(const bens_data *data, const bens_rows *rows, int64_t first,
                       int64_t n, float *x);
+/* Local. label [n] and y [n] of the same rows; NULL: not wanted. */
+void bens_data_gather_targets(const bens_data *data, const bens_rows *rows, int64_t first,
+                              int64_t n, int32_t *label, float *y);
 
 /* A source reads one file whole, unstandardised. Its keys stand in [data] beside the
  * common ones; `options` is the struct that they fill. It is asked for classes or reals:

@@ -61,9 +61,16 @@ static void gather_one(const bens_data *d, size_t row, float *x)
 void bens_data_gather(const bens_data *d, const bens_rows *rows, int64_t first, int64_t n,
                       float *x)
 {
-    for (int64_t i = 0; i < n; i++, x += d->n_features) {
-        const int64_t row =
-            rows->index == NULL ? rows->first + first + i : rows->index[first + i];
-        gather_one(d, (size_t)row, x);
+    for (int64_t i = 0; i < n; i++, x += d->n_features)
+        gather_one(d, (size_t)bens_rows_at(rows, first + i), x);
+}
+
+void bens_data_gather_targets(const bens_data *d, const bens_rows *rows, int64_t first,
+                              int64_t n, int32_t *label, float *y)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t row = bens_rows_at(rows, first + i);
+        if (label != NULL) label[i] = d->label[row];
+        if (y != NULL) y[i] = d->y[row];
     }
 }

@@ -117,11 +117,7 @@ static const float *view(bens_affine *a, const bens_rows *rows, int64_t first, i
         return a->x;
     }
     bens_data_gather(d, rows, first, n, a->x);
-    for (int64_t i = 0; i < n; i++) {
-        const int64_t row = rows->index[first + i];
-        if (a->label != NULL) a->label[i] = d->label[row];
-        if (a->y != NULL) a->y[i] = d->y[row];
-    }
+    bens_data_gather_targets(d, rows, first, n, a->label, a->y);
     *y = (bens_y){.label = a->label, .value = a->y};
     return a->x;
 }

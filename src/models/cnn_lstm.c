@@ -30,15 +30,7 @@ static const bens_option options[] = {
     SIZE(kernel, "5", "tokens that a filter sees"),
     SIZE(pool, "4", "positions that max pooling makes one of"),
     SIZE(hidden, "128", "units of the LSTM"),
-    {.name = "outputs",
-     .kind = BENS_OPTION_INT,
-     .preset = "auto",
-     .min = 1,
-     .max = 1e6,
-     .word = "auto",
-     .word_value = 0,
-     .offset = offsetof(cnn_lstm_options, outputs),
-     .doc = "auto: as many as the likelihood needs"},
+    BENS_NETWORK_OUTPUTS(cnn_lstm_options),
     {0},
 };
 

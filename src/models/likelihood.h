@@ -63,6 +63,16 @@ typedef struct {
                     int64_t n, int64_t n_classes, double *mean, double *variance);
 } bens_likelihood;
 
+/* Local. The likelihood's own parameter among the tensors of a model: adds it to params,
+ * or finds it there. *there = false, *offset untouched: it has none with these
+ * settings. */
+bens_status bens_likelihood_add_parameter(const bens_likelihood *likelihood,
+                                          const void *options, bens_params *params,
+                                          bool *there, size_t *offset);
+void bens_likelihood_find_parameter(const bens_likelihood *likelihood,
+                                    const void *options, const bens_params *params,
+                                    bool *there, size_t *offset);
+
 const bens_likelihood *bens_likelihood_at(size_t i);           /* NULL behind the last */
 const bens_likelihood *bens_likelihood_find(const char *name); /* NULL if there is none */
 

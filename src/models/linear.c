@@ -31,20 +31,6 @@ static void destroy(void *state)
     free(l);
 }
 
-static bens_status add_parameter(const bens_model_setup *setup, bens_params *params,
-                                 linear *l)
-{
-    const bens_likelihood *p = setup->likelihood;
-    const char *name =
-        p->parameter == NULL ? NULL : p->parameter(setup->likelihood_options);
-    bens_tensor *t;
-    if (name == NULL) return BENS_OK;
-    BENS_TRY(bens_params_add(params, name, 0, NULL, &t));
-    l->has_parameter = true;
-    l->parameter = t->offset;
-    return BENS_OK;
-}
-
 static bens_status add_narrow(linear *l)
 {
     const bens_affine *a = &l->affine;
@@ -65,7 +51,8 @@ static bens_status fill(const bens_model_setup *setup, bens_params *params, line
                   "normal_mean_logvar, poisson), found %s",
                   setup->likelihood->name);
     BENS_TRY(bens_affine_create(setup, o->intercept, params, &l->affine));
-    BENS_TRY(add_parameter(setup, params, l));
+    BENS_TRY(bens_likelihood_add_parameter(setup->likelihood, setup->likelihood_options,
+                                           params, &l->has_parameter, &l->parameter));
     l->n = params->n;
     l->at =
         (bens_likelihood_at_theta){.be = setup->be, .options = setup->likelihood_options};

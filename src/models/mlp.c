@@ -23,15 +23,7 @@ static const bens_option options[] = {
      .choices = bens_activation_choices,
      .offset = offsetof(mlp_options, activation),
      .doc = "of the hidden layers"},
-    {.name = "outputs",
-     .kind = BENS_OPTION_INT,
-     .preset = "auto",
-     .min = 1,
-     .max = 1e6,
-     .word = "auto",
-     .word_value = 0,
-     .offset = offsetof(mlp_options, outputs),
-     .doc = "auto: as many as the likelihood needs"},
+    BENS_NETWORK_OUTPUTS(mlp_options),
     {0},
 };
 

@@ -31,20 +31,6 @@ void bens_network_check_outputs(bens_graph *graph, int64_t given, int64_t needed
                           (long long)needed, (long long)given);
 }
 
-static bens_status add_parameter(const bens_model_setup *setup, bens_params *params,
-                                 network *w)
-{
-    const bens_likelihood *p = setup->likelihood;
-    const char *name =
-        p->parameter == NULL ? NULL : p->parameter(setup->likelihood_options);
-    bens_tensor *t;
-    if (name == NULL) return BENS_OK;
-    BENS_TRY(bens_params_add(params, name, 0, NULL, &t));
-    w->has_parameter = true;
-    w->parameter = t->offset;
-    return BENS_OK;
-}
-
 static bens_status build(const bens_model_setup *setup, bens_params *params, network *w)
 {
     const bens_data *d = w->data;
@@ -53,7 +39,8 @@ static bens_status build(const bens_model_setup *setup, bens_params *params, net
     BENS_TRY(bens_graph_create(setup->be, params, &w->graph));
     const bens_node x = bens_graph_input(w->graph, shape);
     const bens_node out = setup->model->build(w->graph, setup->options, x, w->K);
-    BENS_TRY(add_parameter(setup, params, w));
+    BENS_TRY(bens_likelihood_add_parameter(setup->likelihood, setup->likelihood_options,
+                                           params, &w->has_parameter, &w->parameter));
     w->n = params->n;
     const bens_status s = bens_graph_plan(w->graph, out, w->rows);
     return s == BENS_OK ? s
@@ -158,14 +145,8 @@ void bens_network_init(const void *state, const bens_params *params, const bens_
 
 static bens_y gather(network *w, const bens_rows *rows, int64_t first, int64_t n)
 {
-    const bens_data *d = w->data;
-    bens_data_gather(d, rows, first, n, w->x);
-    for (int64_t i = 0; i < n; i++) {
-        const int64_t row =
-            rows->index == NULL ? rows->first + first + i : rows->index[first + i];
-        if (w->label != NULL) w->label[i] = d->label[row];
-        if (w->y != NULL) w->y[i] = d->y[row];
-    }
+    bens_data_gather(w->data, rows, first, n, w->x);
+    bens_data_gather_targets(w->data, rows, first, n, w->label, w->y);
     return (bens_y){.label = w->label, .value = w->y};
 }
 

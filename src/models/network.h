@@ -24,6 +24,15 @@ void bens_network_output(void *state, const float *theta, float *out);
 bens_status bens_network_forward(void *state, const float *theta, const float *x,
                                  int64_t n, float *out);
 
+/* The key `outputs` of a model, whose settings have a field of that name. */
+#define BENS_NETWORK_OUTPUTS(settings)                                                   \
+    {                                                                                    \
+        .name = "outputs", .kind = BENS_OPTION_INT, .preset = "auto", .min = 1,          \
+        .max = 1e6, .word = "auto", .word_value = 0,                                     \
+        .offset = offsetof(settings, outputs),                                           \
+        .doc = "auto: as many as the likelihood needs"                                   \
+    }
+
 /* Local. The settings `outputs` of a model (0: as many as the likelihood needs) against
  * `needed`: refuses the graph if they differ. */
 void bens_network_check_outputs(bens_graph *graph, int64_t given, int64_t needed);

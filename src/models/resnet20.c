@@ -17,15 +17,7 @@ typedef struct {
 } resnet20_options;
 
 static const bens_option options[] = {
-    {.name = "outputs",
-     .kind = BENS_OPTION_INT,
-     .preset = "auto",
-     .min = 1,
-     .max = 1e6,
-     .word = "auto",
-     .word_value = 0,
-     .offset = offsetof(resnet20_options, outputs),
-     .doc = "auto: as many as the likelihood needs"},
+    BENS_NETWORK_OUTPUTS(resnet20_options),
     {0},
 };
 

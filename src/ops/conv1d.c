@@ -40,11 +40,6 @@ static conv conv_of(const bens_op_options *o, const bens_shape *in)
     return v;
 }
 
-static bool keeps_z(const bens_op_options *o)
-{
-    return bens_activation_at(o->activation)->needs_input;
-}
-
 /* Weights in panels, for y and for the gradient by x. */
 static int64_t weight_size(const conv *v)
 {
@@ -65,7 +60,7 @@ static bens_status plan(bens_op_plan *p)
     if (v.out < 1) return bens_op_refuse(p, 0, wanted);
 
     p->out = (bens_shape){.rank = 2, .dim = {v.out, v.U}};
-    if (keeps_z(o)) p->saved = (size_t)(v.apart * v.U);
+    if (bens_op_keeps_z(o)) p->saved = (size_t)(v.apart * v.U);
     p->scratch = (size_t)(weight_size(&v) + v.U * v.P + v.padded * v.C + (v.K - 1) * v.U);
     p->scratch_row = (size_t)(v.apart * v.U + v.U);
     BENS_TRY(bens_op_tensor(p, "weight", 3, (int64_t[]){v.U, v.C, v.K}, v.P, init));
@@ -83,7 +78,7 @@ static conv start(const bens_op_call *c)
     v.row = v.dweight + v.U * v.P;
     v.dz = v.row + v.padded * v.C;
     v.dbias = v.dz + (v.K - 1 + v.n * v.apart) * v.U;
-    v.z = keeps_z(c->options) ? c->saved : v.whole ? v.dz : c->y;
+    v.z = bens_op_keeps_z(c->options) ? c->saved : v.whole ? v.dz : c->y;
     return v;
 }
 

@@ -22,11 +22,6 @@ static bens_windows windows_of(const bens_op_options *o, const bens_shape *in)
     return w;
 }
 
-static bool keeps_z(const bens_op_options *o)
-{
-    return bens_activation_at(o->activation)->needs_input;
-}
-
 static bens_status add_tensors(bens_op_plan *p, const bens_windows *w)
 {
     const int64_t units = p->options->units, k = p->options->kernel;
@@ -51,7 +46,7 @@ static bens_status plan(bens_op_plan *p)
     if (w.count[0] < 1 || w.count[1] < 1) return bens_op_refuse(p, 0, wanted);
 
     p->out = (bens_shape){.rank = 3, .dim = {w.count[0], w.count[1], o->units}};
-    if (keeps_z(o)) p->saved = (size_t)bens_shape_size(&p->out);
+    if (bens_op_keeps_z(o)) p->saved = (size_t)bens_shape_size(&p->out);
     p->scratch = bens_conv_scratch(&w, o->units);
     return add_tensors(p, &w);
 }
@@ -61,7 +56,7 @@ static void forward(const bens_op_call *c)
     const bens_op_options *o = c->options;
     const bens_windows w = windows_of(o, c->in[0]);
     c->layers->conv(&w, o->units, c->n, c->x[0], c->theta[0], c->theta[1], o->activation,
-                    keeps_z(o) ? c->saved : c->y, c->y, c->scratch);
+                    bens_op_keeps_z(o) ? c->saved : c->y, c->y, c->scratch);
 }
 
 static void backward(const bens_op_call *c)

@@ -12,8 +12,7 @@ static bens_status plan(bens_op_plan *p)
 
     p->out = *in;
     p->out.dim[in->rank - 1] = units;
-    if (bens_activation_at(p->options->activation)->needs_input)
-        p->saved = (size_t)bens_shape_size(&p->out);
+    if (bens_op_keeps_z(p->options)) p->saved = (size_t)bens_shape_size(&p->out);
     BENS_TRY(bens_op_tensor(p, "weight", 2, (int64_t[]){units, inputs}, inputs, init));
     if (p->options->without_bias) return BENS_OK;
     return bens_op_tensor(p, "bias", 1, &units, inputs, init);
@@ -27,7 +26,7 @@ static int64_t rows_of(const bens_op_call *c, int64_t inputs)
 
 static float *before_activation(const bens_op_call *c)
 {
-    return bens_activation_at(c->options->activation)->needs_input ? c->saved : c->y;
+    return bens_op_keeps_z(c->options) ? c->saved : c->y;
 }
 
 static void forward(const bens_op_call *c)

@@ -34,6 +34,12 @@ typedef struct {
     double epsilon;
 } bens_op_options;
 
+/* Does the way back through the fused activation want what was before it? */
+static inline bool bens_op_keeps_z(const bens_op_options *options)
+{
+    return bens_activation_at(options->activation)->needs_input;
+}
+
 typedef struct bens_graph bens_graph;
 typedef struct bens_op bens_op;
 

@@ -20,8 +20,8 @@ bens_status bens_rebuilt_config(const bens_draws *draws, const char *const *set,
 }
 
 /* --set model.path=FILE */
-static bens_status read_config(const bens_draws *draws, const char *plugin,
-                               bens_config *out)
+bens_status bens_rebuilt_config_with(const bens_draws *draws, const char *plugin,
+                                     bens_config *out)
 {
     char *path = NULL;
     if (plugin == NULL) return bens_rebuilt_config(draws, NULL, 0, out);
@@ -59,7 +59,7 @@ bens_status bens_rebuilt_create(const bens_draws *draws, const char *plugin,
     if (!own && plugin != NULL)
         BENS_FAIL(BENS_ERR_CONFIG,
                   "--plugin: wanted a run of a plug-in, found one of another model");
-    BENS_TRY(read_config(draws, plugin, &out->config));
+    BENS_TRY(bens_rebuilt_config_with(draws, plugin, &out->config));
     const bens_config *c = &out->config;
     BENS_TRY(bens_problem_create(c, bens_backend_find(c->run.backend), NULL,
                                  c->grid.slices > 0 ? c->grid.slices : 1, &out->problem));

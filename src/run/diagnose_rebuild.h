@@ -25,4 +25,8 @@ void bens_rebuilt_release(bens_rebuilt *rebuilt);
 bens_status bens_rebuilt_config(const bens_draws *draws, const char *const *set,
                                 size_t n_set, bens_config *out);
 
+/* Local. The same with [model] path = plugin; NULL: as it is in the file. */
+bens_status bens_rebuilt_config_with(const bens_draws *draws, const char *plugin,
+                                     bens_config *out);
+
 #endif

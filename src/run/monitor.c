@@ -31,19 +31,6 @@ bens_questions bens_monitor_questions(const bens_problem *p)
                             .y = d->y};
 }
 
-static bens_status find_parameter(const bens_problem *p, bens_monitor *m)
-{
-    const bens_likelihood *l = p->config->likelihood;
-    const char *name =
-        l->parameter == NULL ? NULL : l->parameter(p->config->likelihood_options);
-    if (name == NULL) return BENS_OK;
-    const bens_tensor *t = bens_params_find(&p->params, name);
-    BENS_ASSERT(t != NULL);
-    m->has_parameter = true;
-    m->parameter = t->offset;
-    return BENS_OK;
-}
-
 /* Numbers that answer a row. */
 static size_t answers_of(const bens_data *d)
 {
@@ -67,7 +54,9 @@ static bens_status fill(const bens_problem *p, bens_monitor *m)
                                 .variance = classes ? NULL : m->said + 2 * n};
     BENS_TRY(bens_alloc(BLOCK * (size_t)d->n_features, sizeof *m->x, &m->x));
     BENS_TRY(bens_alloc(BLOCK * (size_t)m->n_outputs, sizeof *m->out, &m->out));
-    return find_parameter(p, m);
+    bens_likelihood_find_parameter(p->config->likelihood, p->config->likelihood_options,
+                                   &p->params, &m->has_parameter, &m->parameter);
+    return BENS_OK;
 }
 
 bens_status bens_monitor_create(const bens_problem *problem, bens_comm *shards,

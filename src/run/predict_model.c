@@ -33,16 +33,9 @@ static bens_status read_config(bens_predictor *p)
     BENS_TRY(bens_rebuilt_config(p->draws, NULL, 0, &p->config));
     BENS_TRY(check_plugin(&p->config, plugin));
     if (plugin == NULL) return BENS_OK;
-    char *path;
-    const size_t size = strlen(plugin) + sizeof "model.path=";
-    BENS_TRY(bens_alloc(size, 1, &path));
-    snprintf(path, size, "model.path=%s", plugin);
-    const char *const set[] = {path};
     bens_config_release(&p->config);
     p->config = (bens_config){0};
-    const bens_status s = bens_rebuilt_config(p->draws, set, 1, &p->config);
-    free(path);
-    return s;
+    return bens_rebuilt_config_with(p->draws, plugin, &p->config);
 }
 
 static bens_status copy_doubles(const double *from, int64_t n, double **out)
@@ -113,19 +106,6 @@ static bens_status create_workers(bens_predictor *p)
     return BENS_OK;
 }
 
-static bens_status find_parameter(bens_predictor *p)
-{
-    const bens_likelihood *l = p->config.likelihood;
-    const char *name =
-        l->parameter == NULL ? NULL : l->parameter(p->config.likelihood_options);
-    if (name == NULL) return BENS_OK;
-    const bens_tensor *t = bens_params_find(&p->worker[0].params, name);
-    BENS_ASSERT(t != NULL);
-    p->has_parameter = true;
-    p->parameter = t->offset;
-    return BENS_OK;
-}
-
 static bens_status plan_model(bens_predictor *p)
 {
     const bens_config *c = &p->config;
@@ -146,7 +126,10 @@ static bens_status plan_model(bens_predictor *p)
     if (classes) p->n_outputs = p->like->n_classes;
     BENS_TRY(c->likelihood->outputs(p->like, &p->n_raw));
     BENS_TRY(create_workers(p));
-    return find_parameter(p);
+    bens_likelihood_find_parameter(p->config.likelihood, p->config.likelihood_options,
+                                   &p->worker[0].params, &p->has_parameter,
+                                   &p->parameter);
+    return BENS_OK;
 }
 
 /* The part of the training file that was kept for tests. */
