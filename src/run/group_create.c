@@ -75,7 +75,9 @@ static bens_status start_progress(bens_group *g)
         snprintf(label, sizeof label, "rank 0: chains %lld-%lld", first,
                  first + (long long)g->n - 1);
     const int64_t last = bens_problem_draw_step(&s->problem, s->problem.n_draws - 1);
-    return bens_progress_create(label, (double)g->n * (double)last, &g->progress);
+    double done = 0;
+    for (int64_t i = 0; i < g->n; i++) done += (double)g->step[i];
+    return bens_progress_create(label, done, (double)g->n * (double)last, &g->progress);
 }
 
 bens_status bens_group_create(bens_session *s, bens_group *out)

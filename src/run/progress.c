@@ -14,7 +14,7 @@ static const double BAR_SECONDS = 0.2, LINE_SECONDS = 30;
 
 struct bens_progress {
     char label[64], note[80];
-    double total, start, next;
+    double begin, total, start, next;
     bool terminal, drawn;
 };
 
@@ -36,11 +36,13 @@ static bool on_terminal(void)
     return getenv("OMPI_COMM_WORLD_RANK") != NULL && process_on_terminal((long)getppid());
 }
 
-bens_status bens_progress_create(const char *label, double total, bens_progress **out)
+bens_status bens_progress_create(const char *label, double begin, double total,
+                                 bens_progress **out)
 {
     bens_progress *p;
     BENS_TRY(bens_alloc(1, sizeof *p, &p));
     snprintf(p->label, sizeof p->label, "%s", label);
+    p->begin = begin;
     p->total = total;
     p->start = bens_clock();
     p->terminal = on_terminal();
@@ -64,12 +66,13 @@ static void draw_bar(double part)
 
 void bens_progress_show(bens_progress *p, double done, int64_t n_diverged)
 {
-    if (p == NULL) return;
+    if (p == NULL || done <= p->begin) return;
     const double t = bens_clock();
     if (t < p->next) return;
     p->next = t + (p->terminal ? BAR_SECONDS : LINE_SECONDS);
 
-    const double part = p->total > 0 ? done / p->total : 1, rate = done / (t - p->start);
+    const double part = p->total > 0 ? done / p->total : 1,
+                 rate = (done - p->begin) / (t - p->start);
     char left[32], speed[32], diverged[48] = "";
     bens_text_seconds(rate > 0 ? (p->total - done) / rate : 0, left, sizeof left);
     bens_text_count(rate, speed, sizeof speed);
