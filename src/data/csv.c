@@ -199,28 +199,17 @@ static bens_status read_table(table *t, const bens_data *like)
     return t->classes == NULL ? BENS_OK : bens_classes_finish(t->classes, t->data);
 }
 
-static bens_status read_like(const void *settings, const char *path, bens_target kind,
-                             const bens_data *like, bens_data **out)
+static bens_status read_csv(const void *settings, const char *path, bens_target kind,
+                            const bens_data *like, bens_data *d)
 {
     const csv_options *o = settings;
-    table t = {.target = o->target, .kind = kind};
-    bens_status s = bens_alloc(1, sizeof *t.data, &t.data);
-    if (s == BENS_OK) s = bens_csv_open(path, &t.csv);
+    table t = {.target = o->target, .kind = kind, .data = d};
+    bens_status s = bens_csv_open(path, &t.csv);
     if (s == BENS_OK) s = read_table(&t, like);
     bens_csv_close(t.csv);
     bens_classes_destroy(t.classes);
     free(t.feature);
-    if (s == BENS_OK)
-        *out = t.data;
-    else
-        bens_data_destroy(t.data);
     return s;
-}
-
-static bens_status read_csv(const void *settings, const char *path, bens_target kind,
-                            bens_data **out)
-{
-    return read_like(settings, path, kind, NULL, out);
 }
 
 const bens_source bens_source_csv = {
@@ -230,5 +219,4 @@ const bens_source bens_source_csv = {
     .options_size = sizeof(csv_options),
     .standardize = true,
     .read = read_csv,
-    .read_like = read_like,
 };

@@ -103,24 +103,36 @@ static bens_status check_counts(const char *path, const bens_data *d)
     return BENS_OK;
 }
 
-/* A source knows classes and reals. */
-static bens_target ask_for(bens_target target)
+bens_status bens_source_read(const bens_source *source, const void *options,
+                             const char *path, bens_target target, const bens_data *like,
+                             bens_data **out)
 {
-    return target == BENS_TARGET_COUNT ? BENS_TARGET_REAL : target;
+    bens_data *d;
+    BENS_TRY(bens_alloc(1, sizeof *d, &d));
+    const bens_status s = source->read(options, path, target, like, d);
+    if (s == BENS_OK)
+        *out = d;
+    else
+        bens_data_destroy(d);
+    return s;
 }
 
+/* A source knows classes and reals. */
 static bens_status read_file(const bens_source *source, const void *options,
-                             const char *path, bens_target target, bens_data **out)
+                             const char *path, bens_target target, const bens_data *like,
+                             bens_data **out)
 {
-    BENS_TRY(source->read(options, path, ask_for(target), out));
-    return target == BENS_TARGET_COUNT ? check_counts(path, *out) : BENS_OK;
+    const bool counts = target == BENS_TARGET_COUNT;
+    BENS_TRY(bens_source_read(source, options, path, counts ? BENS_TARGET_REAL : target,
+                              like, out));
+    return counts ? check_counts(path, *out) : BENS_OK;
 }
 
 static bens_status read_test(const bens_source *source, const void *options,
                              const bens_data_request *request, bens_target target,
                              const bens_data *train, bens_data **test)
 {
-    BENS_TRY(read_file(source, options, request->test, target, test));
+    BENS_TRY(read_file(source, options, request->test, target, NULL, test));
     BENS_TRY(check_features(request, train, *test));
     if (target != BENS_TARGET_CLASS) return BENS_OK;
     const bens_status s = bens_classes_adopt(train, *test);
@@ -168,7 +180,7 @@ static bens_status prepare(const bens_source *source, const void *options,
                            const bens_data_request *request, bens_target target,
                            uint64_t seed, bens_data **train, bens_data **test)
 {
-    BENS_TRY(read_file(source, options, request->train, target, train));
+    BENS_TRY(read_file(source, options, request->train, target, NULL, train));
     if (request->test[0] != '\0')
         BENS_TRY(read_test(source, options, request, target, *train, test));
     else if (request->test_fraction > 0)
@@ -202,8 +214,7 @@ static bens_status prepare_like(const bens_source *source, const void *options,
                                 const char *path, bens_target target,
                                 const bens_data *like, bens_data **out)
 {
-    BENS_TRY(source->read_like(options, path, ask_for(target), like, out));
-    if (target == BENS_TARGET_COUNT) BENS_TRY(check_counts(path, *out));
+    BENS_TRY(read_file(source, options, path, target, like, out));
     if ((*out)->label != NULL) {
         const bens_status s = bens_classes_adopt(like, *out);
         if (s != BENS_OK) BENS_FAIL(s, "'%s': %s", path, bens_error_text());

@@ -62,18 +62,22 @@ typedef struct {
     const bens_option *options;
     size_t options_size;
     bool standardize; /* what [data] standardize = auto means */
-    /* Local. The hash is left to the caller. Errors: BENS_ERR_CONFIG (what was wanted and
-     * found, file, row and column), BENS_ERR_IO. */
+    /* Local. Fills *data, which is all zero; the hash, and what is there when it fails,
+     * are left to the caller. like = NULL: a file to learn from. Otherwise rows for a
+     * model that is there: the features of `like`, found by name and in its order;
+     * further ones are not looked at, and a file without the target leaves label and y
+     * NULL. Errors: BENS_ERR_CONFIG (what was wanted and found, file, row and column; a
+     * feature of `like` that the file lacks), BENS_ERR_IO. */
     bens_status (*read)(const void *options, const char *path, bens_target target,
-                        bens_data **out);
-    /* Local. Rows for a model that is there: the features of `like`, found by name and in
-     * its order; further ones are not looked at. A file without the target leaves label
-     * and y NULL. Errors: likewise, and a feature that the file lacks. */
-    bens_status (*read_like)(const void *options, const char *path, bens_target target,
-                             const bens_data *like, bens_data **out);
+                        const bens_data *like, bens_data *data);
 } bens_source;
 const bens_source *bens_source_at(size_t i);           /* NULL behind the last  */
 const bens_source *bens_source_find(const char *name); /* NULL if there is none */
+
+/* Local. source->read into a data set of its own; *out is set on success only. */
+bens_status bens_source_read(const bens_source *source, const void *options,
+                             const char *path, bens_target target, const bens_data *like,
+                             bens_data **out);
 
 /* What [data] says, apart from the source's own keys. */
 typedef struct {

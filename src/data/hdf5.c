@@ -175,9 +175,10 @@ static bens_status read_y(const hdf5_options *o, place *p, bens_target target,
 }
 
 /* like = NULL: the targets must be there. */
-static bens_status read_both(const hdf5_options *o, const char *path, bens_target target,
+static bens_status read_hdf5(const void *settings, const char *path, bens_target target,
                              const bens_data *like, bens_data *d)
 {
+    const hdf5_options *o = settings;
     place p;
     bool found = true;
     BENS_TRY(split_place(path, &p));
@@ -189,30 +190,10 @@ static bens_status read_both(const hdf5_options *o, const char *path, bens_targe
     return found ? read_y(o, &p, target, d) : BENS_OK;
 }
 
-static bens_status read_like(const void *settings, const char *path, bens_target target,
-                             const bens_data *like, bens_data **out)
-{
-    bens_data *d;
-    BENS_TRY(bens_alloc(1, sizeof *d, &d));
-    const bens_status s = read_both(settings, path, target, like, d);
-    if (s == BENS_OK)
-        *out = d;
-    else
-        bens_data_destroy(d);
-    return s;
-}
-
-static bens_status read_hdf5(const void *settings, const char *path, bens_target target,
-                             bens_data **out)
-{
-    return read_like(settings, path, target, NULL, out);
-}
-
 const bens_source bens_source_hdf5 = {
     .name = "hdf5",
     .doc = "arrays of integers or floats in an HDF5 file: FILE.h5:/GROUP",
     .options = options,
     .options_size = sizeof(hdf5_options),
     .read = read_hdf5,
-    .read_like = read_like,
 };

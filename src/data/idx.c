@@ -111,9 +111,10 @@ static bens_status read_labels(const place *p, bens_target target, bens_data *d)
 }
 
 /* like = NULL: the labels must be there. */
-static bens_status read_both(const idx_options *o, const char *path, bens_target target,
-                             const bens_data *like, bens_data *d)
+static bens_status read_idx(const void *settings, const char *path, bens_target target,
+                            const bens_data *like, bens_data *d)
 {
+    const idx_options *o = settings;
     place p;
     BENS_TRY(split_place(path, &p));
     BENS_TRY(read_images(o, &p, d));
@@ -130,25 +131,6 @@ static bens_status read_both(const idx_options *o, const char *path, bens_target
     return read_labels(&p, target, d);
 }
 
-static bens_status read_like(const void *settings, const char *path, bens_target target,
-                             const bens_data *like, bens_data **out)
-{
-    bens_data *d;
-    BENS_TRY(bens_alloc(1, sizeof *d, &d));
-    const bens_status s = read_both(settings, path, target, like, d);
-    if (s == BENS_OK)
-        *out = d;
-    else
-        bens_data_destroy(d);
-    return s;
-}
-
-static bens_status read_idx(const void *settings, const char *path, bens_target target,
-                            bens_data **out)
-{
-    return read_like(settings, path, target, NULL, out);
-}
-
 const bens_source bens_source_idx = {
     .name = "idx",
     .doc = "images of bytes as MNIST has them, plain or gzip; labels beside them, or "
@@ -156,5 +138,4 @@ const bens_source bens_source_idx = {
     .options = options,
     .options_size = sizeof(idx_options),
     .read = read_idx,
-    .read_like = read_like,
 };

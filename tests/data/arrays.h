@@ -54,7 +54,7 @@ static inline bens_status arrays_read(const char *source, const char *set,
     assert_non_null(s);
     settings o = settings_make(s->options, s->options_size, TEXTS(set));
     assert_int_equal(o.status, BENS_OK);
-    const bens_status status = s->read(o.options, path, target, out);
+    const bens_status status = bens_source_read(s, o.options, path, target, NULL, out);
     settings_release(&o);
     return status;
 }

@@ -242,15 +242,17 @@ static void rows_to_predict_may_lack_targets(void **unused)
     const hid_t file = arrays_create("data.h5");
     arrays_put(file, "x", PLAIN, H5T_STD_U8LE, H5T_NATIVE_INT, 2, table, counting());
     H5Fclose(file);
-    assert_int_equal(s->read_like(o.options, "data.h5", BENS_TARGET_CLASS, &like, &d),
+    assert_int_equal(bens_source_read(s, o.options, "data.h5", BENS_TARGET_CLASS, &like,
+                                      &d),
                      BENS_OK);
     assert_true(d->label == NULL && d->y == NULL && d->n_rows == N);
     bens_data_destroy(d);
-    table_refused(s->read_like(o.options, "data.h5", BENS_TARGET_CLASS, &wide, &d),
+    table_refused(bens_source_read(s, o.options, "data.h5", BENS_TARGET_CLASS, &wide, &d),
                   BENS_ERR_CONFIG,
                   "'data.h5': wanted rows of the shape [9] as in the training set, found "
                   "[4]");
-    table_refused(s->read(o.options, "data.h5", BENS_TARGET_CLASS, &d), BENS_ERR_CONFIG,
+    table_refused(bens_source_read(s, o.options, "data.h5", BENS_TARGET_CLASS, NULL, &d),
+                  BENS_ERR_CONFIG,
                   "'data.h5:/': wanted 'y' in it, found none; it has 'x'");
     settings_release(&o);
 }

@@ -115,19 +115,21 @@ static void rows_to_predict_may_lack_labels(void **unused)
     bens_data *d = NULL;
     write_both(false);
     table_write_bytes("c.idx", images, sizeof images);
-    assert_int_equal(s->read_like(o.options, "c.idx", BENS_TARGET_CLASS, &like, &d),
+    assert_int_equal(bens_source_read(s, o.options, "c.idx", BENS_TARGET_CLASS, &like,
+                                      &d),
                      BENS_OK);
     assert_true(d->label == NULL && d->raw != NULL);
     bens_data_destroy(d);
-    assert_int_equal(s->read_like(o.options, path, BENS_TARGET_CLASS, &like, &d),
+    assert_int_equal(bens_source_read(s, o.options, path, BENS_TARGET_CLASS, &like, &d),
                      BENS_OK);
     check(d, true);
     bens_data_destroy(d);
     d = NULL;
-    table_refused(s->read_like(o.options, path, BENS_TARGET_CLASS, &flat, &d),
+    table_refused(bens_source_read(s, o.options, path, BENS_TARGET_CLASS, &flat, &d),
                   BENS_ERR_CONFIG,
                   "wanted rows of the shape [6] as in the training set, found [2, 3]");
-    table_refused(s->read_like(o.options, "c.idx:no", BENS_TARGET_CLASS, &like, &d),
+    table_refused(bens_source_read(s, o.options, "c.idx:no", BENS_TARGET_CLASS, &like,
+                                   &d),
                   BENS_ERR_CONFIG, "'no': wanted an IDX file, found no such file");
     assert_null(d);
     settings_release(&o);

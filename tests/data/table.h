@@ -30,7 +30,7 @@ static inline bens_status table_read(const char *path, const char *target,
     snprintf(setting, sizeof setting, "target=%s", target);
     settings s = settings_make(csv->options, csv->options_size, TEXTS(setting));
     assert_int_equal(s.status, BENS_OK);
-    const bens_status status = csv->read(s.options, path, kind, out);
+    const bens_status status = bens_source_read(csv, s.options, path, kind, NULL, out);
     settings_release(&s);
     return status;
 }

@@ -48,8 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bens_data *out = NULL;
     fuzz_write("fuzz.csv", data + 1, size - 1);
     const char *const path = fuzz_path("fuzz.csv");
-    const bens_status s = is_like ? source->read_like(options, path, target, &like, &out)
-                                  : source->read(options, path, target, &out);
+    const bens_status s =
+        bens_source_read(source, options, path, target, is_like ? &like : NULL, &out);
     fuzz_check_error(s);
     if (s == BENS_OK) check(out, target, is_like);
     if (s == BENS_OK) bens_data_destroy(out);

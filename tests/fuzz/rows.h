@@ -37,8 +37,8 @@ static inline void fuzz_read_rows(const bens_source *source, const void *options
     const bool is_like = (flags & 2) != 0;
     const bens_data like = {.n_features = 4, .rank = 2, .dim = {2, 2}};
     bens_data *d = NULL;
-    const bens_status s = is_like ? source->read_like(options, path, target, &like, &d)
-                                  : source->read(options, path, target, &d);
+    const bens_status s =
+        bens_source_read(source, options, path, target, is_like ? &like : NULL, &d);
     fuzz_check_error(s);
     if (s != BENS_OK) return;
     fuzz_check_rows(d, target, is_like);
