@@ -50,7 +50,7 @@ def scores(log_p):
 
 def averages_of(log_p, k):
     n = len(log_p)
-    if n <= k:
+    if n < k:
         return None
     choices = list(itertools.combinations(range(n), k))
     if len(choices) > 200:
@@ -88,7 +88,7 @@ def picture(runs, path):
         single = [np.array([scores(x[None])[k] for x in m]) for _, m in hot]
         axis.errorbar(t, [s.mean() for s in single], [s.std() for s in single],
                       marker="o", color="#888888", capsize=3, label="one member")
-        four = [(x, averages_of(m, 4)[:, k]) for x, m in hot if len(m) > 4]
+        four = [(x, averages_of(m, 4)[:, k]) for x, m in hot if len(m) >= 4]
         axis.errorbar([x * 1.06 for x, _ in four], [v.mean() for _, v in four],
                       [v.std() for _, v in four], marker="s", color="#1f77b4", capsize=3,
                       label="average of 4")
@@ -99,6 +99,8 @@ def picture(runs, path):
             axis.axhline(scores(m)[k], color="black", linewidth=1, linestyle=style,
                          label=label)
         axis.set_xscale("log")
+        axis.set_xticks(t, [f"{x:g}" for x in t], minor=False)
+        axis.set_xticks([], minor=True)
         axis.set_xlabel("temperature")
         axis.set_ylabel(name)
     axes[0].legend(fontsize=9)
