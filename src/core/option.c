@@ -222,7 +222,7 @@ static bens_status set_matrix(const setting *s)
     int64_t numbers = 0;
     if (s->value[0] != '\0' || !may_be_empty(s->option)) {
         if (!read_matrix(s->value, &m.rows, &numbers, NULL))
-            return refuse(s, " (rows of equal length wanted)");
+            return refuse(s, " (numbers parted by spaces, as many in each row)");
         BENS_TRY(bens_pool_bytes(s->pool, (size_t)numbers * sizeof *m.value, &m.value));
         read_matrix(s->value, &m.rows, &numbers, m.value);
         m.columns = numbers / m.rows;
