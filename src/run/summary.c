@@ -37,7 +37,7 @@ static bool is_off(const bens_session *s, const char *name, const bens_thermomet
             mean < wanted
                 ? "a longer burn_in, or a larger step_size, helps"
                 : "a smaller step_size, a larger batch or a longer burn_in helps",
-            s->config.sampler->largest_step != NULL
+            s->config.sampler->largest_step != NULL && s->config.model->build == NULL
                 ? " (--dry-run shows the largest stable step)"
                 : "");
     return true;
