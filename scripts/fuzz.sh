@@ -12,6 +12,8 @@ cmake -S . -B "$build" -DBENS_TESTS=ON -DBENS_FUZZ=ON -DCMAKE_C_COMPILER=clang \
       -DCMAKE_BUILD_TYPE=RelWithDebInfo >"$build/log"
 cmake --build "$build" --parallel "$(nproc)" --target "fuzz_$target" >>"$build/log"
 [ ! -f "tests/fuzz/$target.dict" ] || words=(-dict="tests/fuzz/$target.dict")
-exec nice -n 19 "$build/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=10 \
+# Leaks are looked for once, at the end: looking after each execution takes longer than the execution.
+export LSAN_OPTIONS=suppressions=$PWD/tests/fuzz/lsan.supp:print_suppressions=0
+exec nice -n 19 "$build/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=10 -detect_leaks=0 \
      -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix="$build/failed/$target-" \
      ${words[@]+"${words[@]}"} "$@" "$build/corpus/$target" "tests/fuzz/corpus/$target"

@@ -27,7 +27,7 @@ typedef struct {
     size_t size, text_room, field_room;
     size_t *begin; /* [field_room] of each field in text */
     size_t at, end;
-    unsigned char block[1 << 16];
+    unsigned char block[1 << 14];
 } bens_csv;
 
 /* Local. path must live as long as *out. Errors: BENS_ERR_CONFIG (no such file, not a

@@ -15,10 +15,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bens_checkpoint *c;
     int64_t first_chain, n_chains;
     bool found;
+    const ssize_t n_objects = fuzz_objects();
     fuzz_write("checkpoint.h5", data, size);
     const bens_status s = bens_checkpoint_open(fuzz_path("checkpoint.h5"), FUZZ_STATE,
                                                &first_chain, &n_chains, &c);
     fuzz_check_error(s);
+    FUZZ_PROMISE(fuzz_objects() == n_objects);
     if (s != BENS_OK) return 0;
     for (int64_t row = 0; row < n_chains; row++)
         fuzz_check_error(bens_checkpoint_get(c, row, state, &found));

@@ -2,6 +2,7 @@
  * there already. */
 #include "data/data.h"
 #include "fuzz/file.h"
+#include "fuzz/objects.h"
 #include "fuzz/rows.h"
 
 static const bens_source *source;
@@ -30,8 +31,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char path[160];
     if (size == 0) return 0;
+    const ssize_t n_objects = fuzz_objects();
     fuzz_write("fuzz.h5", data + 1, size - 1);
     snprintf(path, sizeof path, "%s:/a/b", fuzz_path("fuzz.h5"));
     fuzz_read_rows(source, options, path, data[0]);
+    FUZZ_PROMISE(fuzz_objects() == n_objects);
     return 0;
 }

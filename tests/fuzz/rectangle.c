@@ -11,7 +11,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    const ssize_t n_objects = fuzz_objects();
     fuzz_write("samples.0001.h5", data, size);
     fuzz_read_run(fuzz_path("samples.h5"));
+    FUZZ_PROMISE(fuzz_objects() == n_objects);
     return 0;
 }

@@ -4,6 +4,7 @@
 #define TESTS_FUZZ_RUN_H
 
 #include "fuzz/file.h"
+#include "fuzz/objects.h"
 #include "io/checkpoint.h"
 #include "io/draws.h"
 #include "io/samples.h"

@@ -17,6 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bens_samples_summary summary;
     int64_t n_chains, n_draws;
     int n_parts;
+    const ssize_t n_objects = fuzz_objects();
     fuzz_write("samples.h5", data, size);
     const char *const path = fuzz_path("samples.h5");
     fuzz_read_run(path);
@@ -30,5 +31,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     status = bens_samples_summarize(path, &summary);
     fuzz_check_error(status);
     if (status == BENS_OK) bens_samples_summary_release(&summary);
+    FUZZ_PROMISE(fuzz_objects() == n_objects);
     return 0;
 }
