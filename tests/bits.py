@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "python"))
+from bens_networks import write_networks
 from bens_run import BENS, assert_same_bits, draws, np, run, source
 
 PIMA = os.path.join(source, "examples", "pima.ini")
@@ -113,7 +114,23 @@ def shards():
         assert_same_bits({k: v for k, v in cut.items()}, alone, f"chain {c} of 2 chains x 2 shards")
 
 
+def networks():
+    """Of a size that the backend's threads share; a last batch that is short."""
+    for name, config in write_networks(large=True).items():
+        settings = dict(grid__chains=4, grid__slices=4, chain__burn_in=3, chain__thin=4,
+                        chain__draws=2)
+        run(config, "one", **settings)
+        reference = draws("one")
+        assert reference["sample_stats/done"].all()
+        assert not reference["sample_stats/diverging"].any()
+        for ranks, shards, threads in (2, 1, 1), (4, 1, 1), (1, 1, 2), (2, 2, 2), (4, 4, 1):
+            run(config, "other", ranks=ranks, grid__shards=shards, run__threads=threads, **settings)
+            assert_same_bits(reference, draws("other"), f"{name}, {ranks} ranks, {shards} shards, "
+                                                        f"{threads} threads")
+
+
 rank_counts()
+networks()
 every_sampler()
 part_runs()
 instruction_sets()

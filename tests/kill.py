@@ -1,5 +1,6 @@
 """Killed at any instant, no reported draw is lost: random kills of all ranks, of one rank and of
-mpirun, for several samplers; a rank that is stopped, a clock that jumps. ctest: timeout 300; processors 2
+mpirun, for several samplers and networks; a rank that is stopped, a clock that jumps.
+ctest: timeout 300; processors 2
 
     kill.py BUILD SOURCE [KILLS [SEED]]     (24 kills; tests/kill_many.py has 1,000)
 
@@ -18,8 +19,9 @@ import sys
 import time
 
 sys.path.insert(0, sys.argv[2] + "/tests/python")
-from bens_faults import (check_reported, command, draws, finish, kill, ranks_of,  # noqa: E402
-                         remains, reported, same, start, wait, whole_run)
+from bens_faults import (check_reported, command, draws, finish, kill, outlives,  # noqa: E402
+                         ranks_of, remains, reported, same, start, wait, whole_run)
+from bens_networks import write_networks  # noqa: E402
 from bens_run import BENS, build, source  # noqa: E402
 
 PIMA = os.path.join(source, "examples", "pima.ini")
@@ -27,31 +29,31 @@ KILLS = int(sys.argv[3]) if len(sys.argv) > 3 else 24
 SEED = int(sys.argv[4]) if len(sys.argv) > 4 else 7
 RUN = dict(grid__chains=8, chain__burn_in=100, chain__draws=1500, chain__thin=20, data__batch=32,
            data__order="iid", checkpoint__every="0.02 s", sampler__step_size=.002)
-SAMPLERS = {
+NETWORK = dict(chain__burn_in=20, chain__thin=10, sampler__integrator="",
+               **{k: RUN[k] for k in ("grid__chains", "checkpoint__every")})
+# every third one is a network
+RUNS = {
     "baoa": {},
     "sghmc": dict(sampler__name="sghmc", sampler__integrator="euler",
                   sampler__gradient_noise="estimated"),
+    "mlp": NETWORK | dict(chain__draws=400, sampler__name="baoa"),
     "sgnht": dict(sampler__name="sgnht", sampler__alpha=2),
     "sgld": dict(sampler__name="sgld", sampler__alpha="", schedule__step_size="polynomial"),
+    "cnn_lstm": NETWORK | dict(chain__draws=80, sampler__integrator="euler",
+                               data__test_fraction=.2, monitor__data="test"),
     "psgld": dict(sampler__name="psgld", sampler__alpha=""),
     "adam": dict(sampler__name="adam", sampler__alpha="", sampler__temperature=0),
+    "resnet20": NETWORK | dict(chain__draws=20, sampler__name="rmsprop_sghmc"),
     "2 shards": dict(grid__shards=2, grid__slices=4),
 }
+NETWORKS = write_networks()
 KILLS_A_RUN = 8
 
 
-def outlives(process, seconds):
-    """Waits so long, or until the program ends by itself."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and process.poll() is None:
-        time.sleep(.005)
-    return process.poll() is None
-
-
-def one_kill(settings, whole, longest, counts):
+def one_kill(config, settings, whole, longest, counts):
     """Starts the run or goes on with it, and kills it at a random time. False: it was done before
     that."""
-    process = start(command(PIMA, "cut", 4, "--resume", "auto", **settings))
+    process = start(command(config, "cut", 4, "--resume", "auto", **settings))
     if not outlives(process, random.uniform(0, longest)):
         code, text = wait(process)
         assert code == 0, (code, text)
@@ -69,14 +71,15 @@ def one_kill(settings, whole, longest, counts):
 
 def killed(name, n_kills, ways, counts):
     """One run from its start to its end, with up to so many kills on the way."""
-    settings = RUN | SAMPLERS[name]
+    config = NETWORKS.get(name, PIMA)
+    settings = RUNS[name] if name in NETWORKS else RUN | RUNS[name]
     shutil.rmtree("cut", ignore_errors=True)
-    whole, seconds = whole_run(PIMA, "whole", 4, **settings)
-    before, n = dict(counts), 0
-    while n < n_kills and one_kill(settings, whole, .5 * seconds, counts):
+    whole, seconds = whole_run(config, "whole", 4, **settings)
+    n = 0
+    while n < n_kills and one_kill(config, settings, whole, .5 * seconds, counts):
         n += 1
     ranks = random.choice(ways)
-    code, text = finish(command(PIMA, "cut", ranks, "--resume", "auto", **settings))
+    code, text = finish(command(config, "cut", ranks, "--resume", "auto", **settings))
     assert code == 0, (name, ranks, code, text)
     again = draws("cut")
     for key in whole:
@@ -84,24 +87,23 @@ def killed(name, n_kills, ways, counts):
     assert not remains("cut"), remains("cut")
     assert not any(again["sample_stats/done"].ravel() == 0)
     counts["runs"] += 1
-    print(f"{name}: {n} kills, done on {ranks} ranks, same bits; "
-          f"{counts['draws'] - before.get('draws', 0)} reported draws checked", flush=True)
+    print(f"{name}: {n} kills, done on {ranks} ranks, same bits", flush=True)
 
 
 def random_kills():
     random.seed(SEED)
     counts = collections.Counter()
-    names = list(SAMPLERS)
+    names = list(RUNS)
     while counts["kills"] < KILLS:
         name = names[counts["runs"] % len(names)]
         ways = [2, 4, 8] if name == "2 shards" else [1, 2, 3, 8]
         killed(name, min(KILLS_A_RUN, KILLS - counts["kills"]), ways, counts)
+        print(f"seed {SEED}: {counts['kills']} kills (all ranks {counts['all']}, one rank "
+              f"{counts['one']}, mpirun {counts['mpirun']}; {counts['in the start']} before the "
+              f"run had its files) of {counts['runs']} runs on 4 ranks; {counts['files']} files "
+              f"opened, 0 unreadable; {counts['draws']} reported draws checked, 0 lost; mpirun "
+              f"hung {counts['mpirun hung']} times", flush=True)
     assert counts["draws"] > 0 and counts["files"] > 0, counts
-    print(f"seed {SEED}: {counts['kills']} kills (all ranks {counts['all']}, one rank "
-          f"{counts['one']}, mpirun {counts['mpirun']}; {counts['in the start']} before the run "
-          f"had its files) of {counts['runs']} runs on 4 ranks; {counts['files']} files opened, 0 "
-          f"unreadable; {counts['draws']} reported draws checked, 0 lost; mpirun "
-          f"hung {counts['mpirun hung']} times")
 
 
 def silent(output):

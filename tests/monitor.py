@@ -6,11 +6,11 @@ import json
 import math
 import os
 import random
+import shutil
 import subprocess
 import sys
-import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "python"))
-from bens_faults import command, finish, kill, start, wait, whole_run
+from bens_faults import command, finish, kill, outlives, reported, start, wait, whole_run
 from bens_run import BENS, ROOT, assert_same_bits, draws, h5py, np, run, source
 
 EXAMPLES = os.path.join(source, "examples")
@@ -143,14 +143,9 @@ def kills():
     _, seconds = whole_run(PIMA, "whole", **long)
     run(PIMA, "more", **more)
     n = 0
-    for kills in range(8):
-        process = start(command(PIMA, "cut", random.choice((1, 2, 4)), "--resume", "auto", **long))
-        time.sleep(random.uniform(.2, .8) * seconds)
-        if process.poll() is not None or kills == 7:
-            code, text = wait(process)
-            assert code == 0, text
-            break
-        n += kill(process, "all")
+    while n == 0:  # a run that was done before it could be killed shows nothing
+        shutil.rmtree("cut", ignore_errors=True)
+        n = killed_until_done(long, .6 * seconds)
     assert lines("cut", 30)[0] == lines("whole", 30)[0] and len(lines("cut", 30)[0]) == 4 * 103
     killed_at_the_end(long)
     code, text = finish(command(PIMA, "cut", 2, "--resume", "must", **more))
@@ -163,6 +158,21 @@ def kills():
     code, text = finish(command(PIMA, "cut", 1, "--resume", "must",
                                 **(more | dict(monitor__every=77, chain__draws=701))))
     assert code == 0, text
+
+
+def killed_until_done(settings, longest):
+    """Up to 7 times, on 1, 2 or 4 ranks. How often it was killed after it had draws."""
+    n = 0
+    for kills in range(8):
+        words = command(PIMA, "cut", random.choice((1, 2, 4)), "--resume", "auto", **settings)
+        process = start(words)
+        if kills == 7 or not outlives(process, random.uniform(.1, 1) * longest):
+            code, text = wait(process)
+            assert code == 0, text
+            break
+        kill(process, "all")
+        n += reported("cut") != {}
+    return n
 
 
 def killed_at_the_end(settings):

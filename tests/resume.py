@@ -1,6 +1,8 @@
 """A run that is stopped, killed and made larger has the bits of the run that was not.
 ctest: timeout 900; processors 2"""
+import json
 import os
+import pty
 import random
 import re
 import shutil
@@ -9,111 +11,24 @@ import subprocess
 import sys
 import time
 
-import numpy as np
-
 sys.path.insert(0, sys.argv[2] + "/tests/python")
-from bens_run import BENS, MPIRUN, ROOT, assert_same_bits, draws, run, source  # noqa: E402
+import bens_faults  # noqa: E402
+from bens_faults import finish, start, stop  # noqa: E402
+from bens_run import BENS, assert_same_bits, draws, run, source  # noqa: E402
 
 PIMA = os.path.join(source, "examples", "pima.ini")
 random.seed(int(sys.argv[3]) if len(sys.argv) > 3 else 7)
 
 
 def command(output, ranks, *more, **settings):
-    words = [BENS, "train", PIMA, "--quiet", "--set", f"run.output={output}", *more]
-    for key, value in settings.items():
-        words += ["--set", key.replace("__", ".") + f"={value}"]
-    return MPIRUN + ["-n", str(ranks)] + words if ranks > 1 else words
-
-
-def start(output, ranks, *more, **settings):
-    return subprocess.Popen(command(output, ranks, *more, **settings), env=os.environ | ROOT,
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True, start_new_session=True)
-
-
-def end(process, how):
-    """A signal to bens, wherever it runs; waits. The exit code and what it said."""
-    pids = [process.pid] if process.args[0] == BENS or how == "mpirun" else children(process.pid)
-    for pid in pids[:1] if how == "one" else pids:
-        try:
-            os.kill(pid, signal.SIGKILL if how in ("all", "one", "mpirun") else how)
-        except ProcessLookupError:
-            pass
-    try:
-        out, err = process.communicate(timeout=60)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        raise
-    return process.returncode, out + err
-
-
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as f:
-        return [int(p) for p in f.read().split()]
-
-
-def reported(output):
-    """{chain: draws} as metrics.jsonl has them."""
-    found = {}
-    try:
-        with open(os.path.join(output, "metrics.jsonl")) as f:
-            for line in f:
-                if line.endswith("\n"):
-                    d = __import__("json").loads(line)
-                    found[d["chain"]] = max(found.get(d["chain"], 0), d["draws"])
-    except FileNotFoundError:
-        pass
-    return found
-
-
-def check_reported(output, whole):
-    """Every draw that was reported is there, with the bits of the run that was not killed."""
-    n = 0
-    for chain, count in reported(output).items():
-        cut = draws(output)
-        for name in "posterior/weight", "sample_stats/lp", "sample_stats/checksum":
-            x, y = cut[name][chain, :count], whole[name][chain, :count]
-            assert x.tobytes() == y.tobytes(), f"a reported draw of chain {chain} was lost: {name}"
-        n += count
-    return n
+    return bens_faults.command(PIMA, output, ranks, *more, **settings)
 
 
 def killed_and_resumed(name, ways, **settings):
-    """Killed or stopped again and again, on other numbers of ranks, until it is done."""
-    shutil.rmtree("whole", ignore_errors=True)
-    shutil.rmtree("cut", ignore_errors=True)
-    settings = dict(grid__chains=8, chain__draws=300, chain__thin=20, data__batch=32,
-                    data__order="iid", checkpoint__every="0.02 s", **settings)
-    began = time.time()
-    subprocess.run(command("whole", 2, **settings), env=os.environ | ROOT, check=True,
-                   stdin=subprocess.DEVNULL, capture_output=True)
-    length = time.time() - began
-    whole = draws("whole")
-    shards = settings.get("grid__shards", 1)
-    n_ends, n_seen, codes = 0, 0, {}
-    for attempt in range(60):
-        ranks = ways[attempt % len(ways)]
-        process = start("cut", ranks, "--resume", "auto", **settings)
-        time.sleep(random.uniform(.2, .2 + length / 2))
-        how = random.choice(["all", "one", "mpirun", signal.SIGUSR1, signal.SIGTERM, "none"]
-                            if attempt < 12 else ["none"])
-        if how == "none":
-            out, err = process.communicate(timeout=200)
-            code, text = process.returncode, out + err
-        else:
-            code, text = end(process, how)
-            n_ends += 1
-        codes[code] = codes.get(code, 0) + 1
-        if os.path.exists("cut/samples.h5"):
-            n_seen += check_reported("cut", whole)
-        # 138, -10: USR1 before bens could listen, while it was being loaded
-        assert code in (0, 75, 137, 1, -9, 143, -15, 138, -10), (code, text)
-        if code == 0:
-            break
-    assert code == 0, text
-    assert_same_bits(whole, draws("cut"), f"{name}: ended {n_ends} times, {n_seen} reported draws "
-                                          f"checked, exit codes {codes}")
-    assert shards == 1 or all(w % shards == 0 for w in ways)
+    """Returns how often it was killed or stopped."""
+    common = dict(grid__chains=8, chain__draws=300, chain__thin=20, data__batch=32,
+                  data__order="iid", checkpoint__every="0.02 s")
+    return bens_faults.killed_and_resumed(name, PIMA, ways, **common | settings)
 
 
 def larger():
@@ -125,8 +40,8 @@ def larger():
         run(PIMA, "whole", ranks=1, **after)
         if small["chain__draws"] == 100:
             run(PIMA, "cut", ranks=1, **small)
-        subprocess.run(command("cut", 2, "--resume", "must", **after), env=os.environ | ROOT,
-                       check=True, stdin=subprocess.DEVNULL, capture_output=True)
+        code, text = finish(command("cut", 2, "--resume", "must", **after))
+        assert code == 0, text
         a, b = draws("whole"), draws("cut")
         assert_same_bits(a, b, f"from {small} to {after}: {sorted(os.listdir('cut'))}")
         small = after
@@ -136,10 +51,8 @@ def refused():
     run(PIMA, "run", chain__draws=50, grid__chains=2)
 
     def says(text, *more, code=2, **settings):
-        p = subprocess.run(command("run", 1, *more, **settings), env=os.environ | ROOT,
-                           stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        assert p.returncode == code and re.search(text, p.stdout + p.stderr), \
-            (settings, p.returncode, p.stdout, p.stderr)
+        found, said = finish(command("run", 1, *more, **settings))
+        assert found == code and re.search(text, said), (settings, found, said)
 
     keep = dict(chain__draws=60)
     says(r"\[sampler\] step_size was 1, now 0\.5", "--resume", "auto", sampler__step_size=.5, **keep)
@@ -161,17 +74,10 @@ def refused():
     print("refused: what would change the draws")
 
 
-def resumed(output, *more, **settings):
-    """(exit code, what it said) of --resume auto."""
-    p = subprocess.run(command(output, 1, "--resume", "auto", *more, **settings),
-                       env=os.environ | ROOT, stdin=subprocess.DEVNULL, capture_output=True,
-                       text=True)
-    return p.returncode, p.stdout + p.stderr
-
-
 def expect(text, code, output, **settings):
-    got = resumed(output, **settings)
-    assert got[0] == code and re.search(text, got[1]), (text, code, got)
+    """Of --resume auto."""
+    found, said = finish(command(output, 1, "--resume", "auto", **settings))
+    assert found == code and re.search(text, said), (text, code, found, said)
 
 
 def lost_and_foreign():
@@ -221,7 +127,7 @@ def stopped():
     """After exit 75: no draw yet, so nothing for ArviZ; bens status sees that nobody runs it."""
     long = dict(grid__chains=2, chain__burn_in=10**8)
     shutil.rmtree("cut", ignore_errors=True)
-    process = start("cut", 1, **long)
+    process = start(command("cut", 1, **long))
     while not os.path.exists("cut/config.ini"):
         assert process.poll() is None, process.communicate()
         time.sleep(.05)
@@ -231,7 +137,7 @@ def stopped():
                               text=True).stdout
 
     assert not re.search("^state +stopped", state(), re.M), state()
-    code, text = end(process, signal.SIGTERM)
+    code, text = stop(process, signal.SIGTERM)
     assert code == 75 and "with 0 of " in text and "ArviZ" not in text, (code, text)
     kind = subprocess.run(["stat", "-f", "-c", "%T", "cut"], capture_output=True, text=True).stdout
     if kind.strip() in ("ext2/ext3", "xfs", "btrfs", "tmpfs", "zfs", "overlayfs"):
@@ -239,6 +145,54 @@ def stopped():
         assert " to go\n" not in state(), state()
     else:
         print(f"SKIPPED status: a lock on {kind.strip()} may be another machine's")
+
+
+def steps_done(output):
+    return json.loads(subprocess.run([BENS, "status", "--json", output], check=True,
+                                     capture_output=True).stdout)["steps"]
+
+
+def on_terminal(words):
+    """What a program writes to its terminal."""
+    ours, its = pty.openpty()
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=its, stderr=its,
+                               env={k: v for k, v in os.environ.items() if k != "SLURM_JOB_ID"})
+    os.close(its)
+    said = b""
+    try:
+        while more := os.read(ours, 4096):
+            said += more
+    except OSError:  # Linux, when nobody has the other end any more
+        pass
+    os.close(ours)
+    return process.wait(60), said.decode()
+
+
+def rates_shown(seconds, **settings):
+    words = command("cut", 1, "--resume", "must", run__time_limit=f"{seconds} s", **settings)
+    code, text = on_terminal([word for word in words if word != "--quiet"])
+    assert code == 75, (code, text)
+    return [float(number) * {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}[unit]
+            for number, unit in re.findall(r"([\d.]+) ?([kMG]?) steps/s", text)]
+
+
+def progress_bar():
+    """Its rate counts the steps of this run, not those before a resume. It is drawn first after
+    0.2 s, so that no true rate is beyond all steps in that time."""
+    thin = 100
+    endless = dict(grid__chains=1, chain__draws=2 * 10**5, chain__thin=thin)
+    shutil.rmtree("cut", ignore_errors=True)
+    code, text = finish(command("cut", 1, run__time_limit="3 s", **endless))
+    assert code == 75, (code, text)
+    rates, seconds = [], .4
+    while not rates:  # of a computer that has much else to do it takes longer
+        begin, seconds = steps_done("cut"), 1.5 * seconds
+        rates = rates_shown(seconds, **endless)
+    # steps since the last draw are not counted; three figures are rounded by up to 0.5 %
+    most = 1.005 * (steps_done("cut") + thin - begin) / .2
+    assert max(rates) <= most, (rates, most, begin)
+    print(f"the bar after a resume from step {begin:.0f}: {max(rates):.3g} steps/s at most, which "
+          f"is not beyond {most:.3g}")
 
 
 def other_model():
@@ -259,19 +213,20 @@ def other_model():
     settings = dict(model__path="p.so", grid__chains=2, chain__draws=20, chain__burn_in=10)
     run(schools, "run", **settings)
     settings["chain__draws"] = 30
-    again = [schools if word == PIMA else word
-             for word in command("run", 1, "--resume", "auto", **settings)]
+    again = bens_faults.command(schools, "run", 1, "--resume", "auto", **settings)
     build_plugin(changed)
-    p = subprocess.run(again, capture_output=True, text=True)
-    assert p.returncode == 2 and "the model is not the one that made the draws" in p.stderr, p
+    code, said = finish(again)
+    assert code == 2 and "the model is not the one that made the draws" in said, (code, said)
     build_plugin(text)
-    subprocess.run(again, check=True, capture_output=True)
+    code, said = finish(again)
+    assert code == 0, said
     print("refused: a plug-in with another density")
 
 
 lost_and_foreign()
 other_model()
 stopped()
+progress_bar()
 every = [1, 2, 3, 4, 8]
 killed_and_resumed("baoa", every)
 for sampler, keys in {

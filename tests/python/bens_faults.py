@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-from bens_run import BENS, MPIRUN, ROOT, build, draws
+from bens_run import BENS, MPIRUN, ROOT, assert_same_bits, build, draws
 
 FAULTS = os.path.join(build, "tests", "libfaults.so")
 
@@ -94,6 +94,22 @@ def kill(process, how):
     return not hung
 
 
+def stop(process, number):
+    """A signal to all ranks, which may end by it: (exit code, what it said)."""
+    for pid in ranks_of(process):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+    return wait(process, 60)
+
+
+def outlives(process, seconds):
+    """Waits so long, or until the program ends by itself."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and process.poll() is None:
+        time.sleep(.005)
+    return process.poll() is None
+
+
 def reported(output):
     """{chain: draws} as metrics.jsonl has them: what is said to be on disk."""
     found = {}
@@ -102,7 +118,8 @@ def reported(output):
             for line in f:
                 with contextlib.suppress(ValueError):  # a line that a kill has cut
                     d = json.loads(line)
-                    found[d["chain"]] = max(found.get(d["chain"], 0), d["draws"])
+                    if "chain" in d:  # the last line of a monitor is of all of them
+                        found[d["chain"]] = max(found.get(d["chain"], 0), d["draws"])
     return found
 
 
@@ -135,7 +152,7 @@ def whole_run(config, output, ranks=1, **settings):
     """The run that nothing happens to: (its draws, seconds that it took)."""
     shutil.rmtree(output, ignore_errors=True)
     began = time.monotonic()
-    code, text = finish(command(config, output, ranks, **settings))
+    code, text = finish(command(config, output, ranks, **settings), timeout=300)
     assert code == 0, (code, text)
     return draws(output), time.monotonic() - began
 
@@ -143,3 +160,49 @@ def whole_run(config, output, ranks=1, **settings):
 def remains(output):
     """Files that a finished run does not have."""
     return [name for name in os.listdir(output) if name.endswith(".tmp")]
+
+
+def average(output):
+    """What the draws of all chains say together of the rows of [monitor]; None: nothing."""
+    with open(os.path.join(output, "metrics.jsonl")) as f:
+        said = [d for d in map(json.loads, f) if "members" in d]
+    return {k: v for k, v in said[-1].items() if k != "time"} if said else None
+
+
+def ended(words, output, goal, how):
+    """Killed or stopped a moment after so many draws were reported, unless it was done before. The
+    exit code."""
+    process = start(words)
+    while outlives(process, .02) and sum(reported(output).values()) < goal:
+        pass
+    if not outlives(process, random.uniform(0, .1)):
+        code, text = wait(process)
+        assert code == 0, (words, code, text)
+    elif isinstance(how, str):
+        kill(process, how)
+        code, text = process.returncode, ""
+    else:
+        code, text = stop(process, how)
+    # 138, -10: USR1 before bens could listen, while it was being loaded
+    assert code in (0, 75, 137, 1, -9, 143, -15, 138, -10), (words, how, code, text)
+    return code
+
+
+def killed_and_resumed(name, config, ways, **settings):
+    """Killed or stopped at random, about 5 times, and each time gone on with on the next of these
+    numbers of ranks, until it is done: the bits of the run that nothing happened to. Returns how
+    often it was ended."""
+    whole, _ = whole_run(config, "whole", 2, **settings)
+    total = whole["sample_stats/done"].size
+    shutil.rmtree("cut", ignore_errors=True)
+    codes, n_draws = [], 0
+    while 0 not in codes:
+        words = command(config, "cut", ways[len(codes) % len(ways)], "--resume", "auto", **settings)
+        goal = sum(reported("cut").values()) + random.uniform(0, .4) * total
+        how = random.choice(["all", "one", "mpirun", signal.SIGUSR1, signal.SIGTERM])
+        codes.append(ended(words, "cut", goal, how))
+        n_draws += check_reported("cut", whole) if os.path.isdir("cut") else 0
+    assert_same_bits(whole, draws("cut"), f"{name}: ended {len(codes) - 1} times (exit codes "
+                     f"{sorted(codes[:-1])}), {n_draws} reported draws checked")
+    assert average("cut") == average("whole") and not remains("cut"), (name, os.listdir("cut"))
+    return len(codes) - 1
