@@ -6,7 +6,7 @@ import subprocess
 import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "python"))
 from bens_networks import write_networks
-from bens_run import BENS, assert_same_bits, draws, np, run, source
+from bens_run import BENS, assert_same_bits, draws, h5py, np, run, source
 
 PIMA = os.path.join(source, "examples", "pima.ini")
 SHORT = dict(chain__burn_in=40, chain__thin=3, chain__draws=25)
@@ -115,22 +115,42 @@ def shards():
 
 
 def networks():
-    """Of a size that the backend's threads share; a last batch that is short."""
+    """Of a size that the threads of the backend share; with last batches that are short."""
+    steps = dict(chain__burn_in=2, chain__thin=3, chain__draws=2)
+    ways = ((dict(grid__chains=4), ((1, 1, 2), (2, 1, 1), (4, 1, 1))),
+            (dict(grid__chains=1, grid__slices=4), ((2, 2, 1), (4, 4, 1))))
     for name, config in write_networks(large=True).items():
-        settings = dict(grid__chains=4, grid__slices=4, chain__burn_in=3, chain__thin=4,
-                        chain__draws=2)
-        run(config, "one", **settings)
-        reference = draws("one")
-        assert reference["sample_stats/done"].all()
-        assert not reference["sample_stats/diverging"].any()
-        for ranks, shards, threads in (2, 1, 1), (4, 1, 1), (1, 1, 2), (2, 2, 2), (4, 4, 1):
-            run(config, "other", ranks=ranks, grid__shards=shards, run__threads=threads, **settings)
-            assert_same_bits(reference, draws("other"), f"{name}, {ranks} ranks, {shards} shards, "
-                                                        f"{threads} threads")
+        for work, grids in ways:
+            run(config, "one", **work, **steps)
+            reference = draws("one")
+            assert reference["sample_stats/done"].all()
+            assert not reference["sample_stats/diverging"].any()
+            for ranks, shards, threads in grids:
+                run(config, "other", ranks=ranks, grid__shards=shards, run__threads=threads,
+                    **work, **steps)
+                assert_same_bits(reference, draws("other"), f"{name}, {ranks} ranks, {shards} "
+                                                            f"shards, {threads} threads")
+
+
+def many_rows():
+    """Threads share the rows of a regression."""
+    x = np.random.default_rng(5).normal(size=(40000, 4)).astype("f4")
+    y = (x[:, 0] > 0).astype("u1")
+    with h5py.File("rows.h5", "w") as f:
+        f["two/x"], f["two/y"] = x, y
+        f["three/x"], f["three/y"] = x, y + (x[:, 1] > 0)
+    for group, likelihood in ("two", "bernoulli"), ("three", "categorical"):
+        settings = SHORT | dict(data__source="hdf5", data__train=f"rows.h5:/{group}",
+                                data__target="", data__standardize="false", grid__chains=2,
+                                likelihood__name=likelihood)
+        run(PIMA, "one", **settings)
+        run(PIMA, "other", run__threads=2, **settings)
+        assert_same_bits(draws("one"), draws("other"), f"{likelihood}, 1 and 2 threads")
 
 
 rank_counts()
 networks()
+many_rows()
 every_sampler()
 part_runs()
 instruction_sets()

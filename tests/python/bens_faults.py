@@ -195,9 +195,10 @@ def killed_and_resumed(name, config, ways, **settings):
     whole, _ = whole_run(config, "whole", 2, **settings)
     total = whole["sample_stats/done"].size
     shutil.rmtree("cut", ignore_errors=True)
-    codes, n_draws = [], 0
+    codes, n_draws, first = [], 0, random.randrange(len(ways))
     while 0 not in codes:
-        words = command(config, "cut", ways[len(codes) % len(ways)], "--resume", "auto", **settings)
+        ranks = ways[(first + len(codes)) % len(ways)]
+        words = command(config, "cut", ranks, "--resume", "auto", **settings)
         goal = sum(reported("cut").values()) + random.uniform(0, .4) * total
         how = random.choice(["all", "one", "mpirun", signal.SIGUSR1, signal.SIGTERM])
         codes.append(ended(words, "cut", goal, how))

@@ -53,7 +53,7 @@ def write_networks(large=False):
     rng = np.random.default_rng(11)
     table("table.csv", 200, 100 if large else 10, rng)
     texts("texts.h5", 200, 60 if large else 24, 4000 if large else 300, rng)
-    images("train", 40, 28 if large else 6, rng)
+    images("train", 40, 24 if large else 6, rng)
     sampler = dict(name="sghmc", integrator="symplectic", step_size=.01, alpha=1)
     return {
         "mlp": write("mlp", dict(source="csv", train="table.csv", target="class", batch=64),
