@@ -25,10 +25,9 @@ def command(output, ranks, *more, **settings):
 
 
 def killed_and_resumed(name, ways, **settings):
-    """Returns how often it was killed or stopped."""
-    common = dict(grid__chains=8, chain__draws=300, chain__thin=20, data__batch=32,
+    common = dict(grid__chains=8, chain__draws=300, chain__thin=60, data__batch=32,
                   data__order="iid", checkpoint__every="0.02 s")
-    return bens_faults.killed_and_resumed(name, PIMA, ways, **common | settings)
+    bens_faults.killed_and_resumed(name, PIMA, ways, **common | settings)
 
 
 def larger():
@@ -241,6 +240,8 @@ for sampler, keys in {
 }.items():
     killed_and_resumed(sampler, [random.choice(every) for _ in range(5)], sampler__name=sampler,
                        sampler__step_size=.002, **keys)
-killed_and_resumed("2 shards", [2, 4, 8], grid__shards=2, grid__slices=4)
+# ranks that wait for each other in every step
+killed_and_resumed("2 shards", [2, 4, 8], grid__shards=2, grid__slices=4, chain__thin=10,
+                   chain__draws=100)
 larger()
 refused()

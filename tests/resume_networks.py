@@ -44,5 +44,4 @@ for sampler, (network, keys) in RUNS.items():
     if sampler != "sghmc":
         settings["sampler__integrator"] = ""
     n_ends += killed_and_resumed(f"{network}, {sampler}", configs[network], ways, **settings)
-assert n_ends > 2 * len(RUNS), "too fast to be killed"
 print(f"{len(RUNS)} runs, ended {n_ends} times")

@@ -188,21 +188,29 @@ def ended(words, output, goal, how):
     return code
 
 
-def killed_and_resumed(name, config, ways, **settings):
-    """Killed or stopped at random, about 5 times, and each time gone on with on the next of these
-    numbers of ranks, until it is done: the bits of the run that nothing happened to. Returns how
-    often it was ended."""
-    whole, _ = whole_run(config, "whole", 2, **settings)
-    total = whole["sample_stats/done"].size
+def one_way_to_the_end(config, ways, whole, settings):
+    """A run that is ended again and again until it is done: (exit codes, reported draws seen)."""
+    total, codes, n_draws = whole["sample_stats/done"].size, [], 0
     shutil.rmtree("cut", ignore_errors=True)
-    codes, n_draws, first = [], 0, random.randrange(len(ways))
     while 0 not in codes:
-        ranks = ways[(first + len(codes)) % len(ways)]
+        ranks = ways[len(codes) % len(ways)]
         words = command(config, "cut", ranks, "--resume", "auto", **settings)
         goal = sum(reported("cut").values()) + random.uniform(0, .4) * total
         how = random.choice(["all", "one", "mpirun", signal.SIGUSR1, signal.SIGTERM])
         codes.append(ended(words, "cut", goal, how))
         n_draws += check_reported("cut", whole) if os.path.isdir("cut") else 0
+    return codes, n_draws
+
+
+def killed_and_resumed(name, config, ways, **settings):
+    """Killed or stopped at random, about 5 times, and each time gone on with on the next of these
+    numbers of ranks, until it is done: the bits of the run that nothing happened to. Returns how
+    often it was ended; one that was done before that is run again."""
+    whole, _ = whole_run(config, "whole", 2, **settings)
+    codes = []
+    while len(codes) < 2:
+        first = random.randrange(len(ways))
+        codes, n_draws = one_way_to_the_end(config, ways[first:] + ways[:first], whole, settings)
     assert_same_bits(whole, draws("cut"), f"{name}: ended {len(codes) - 1} times (exit codes "
                      f"{sorted(codes[:-1])}), {n_draws} reported draws checked")
     assert average("cut") == average("whole") and not remains("cut"), (name, os.listdir("cut"))
