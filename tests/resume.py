@@ -25,7 +25,7 @@ def command(output, ranks, *more, **settings):
 
 
 def killed_and_resumed(name, ways, **settings):
-    common = dict(grid__chains=8, chain__draws=300, chain__thin=60, data__batch=32,
+    common = dict(grid__chains=8, chain__draws=300, chain__thin=200, data__batch=32,
                   data__order="iid", checkpoint__every="0.02 s")
     bens_faults.killed_and_resumed(name, PIMA, ways, **common | settings)
 
@@ -238,10 +238,9 @@ for sampler, keys in {
     "adam": dict(sampler__temperature=0, sampler__alpha="", schedule__step_size="cosine"),
     "sgd": dict(sampler__temperature=0, sampler__alpha="", sampler__momentum=.9),
 }.items():
-    killed_and_resumed(sampler, [random.choice(every) for _ in range(5)], sampler__name=sampler,
-                       sampler__step_size=.002, **keys)
+    killed_and_resumed(sampler, every, sampler__name=sampler, sampler__step_size=.002, **keys)
 # ranks that wait for each other in every step
-killed_and_resumed("2 shards", [2, 4, 8], grid__shards=2, grid__slices=4, chain__thin=10,
+killed_and_resumed("2 shards", [2, 4, 8], grid__shards=2, grid__slices=4, chain__thin=20,
                    chain__draws=100)
 larger()
 refused()

@@ -165,7 +165,7 @@ def remains(output):
 def average(output):
     """What the draws of all chains say together of the rows of [monitor]; None: nothing."""
     with open(os.path.join(output, "metrics.jsonl")) as f:
-        said = [d for d in map(json.loads, f) if "members" in d]
+        said = [json.loads(line) for line in f if '"members"' in line]
     return {k: v for k, v in said[-1].items() if k != "time"} if said else None
 
 
@@ -173,7 +173,7 @@ def ended(words, output, goal, how):
     """Killed or stopped a moment after so many draws were reported, unless it was done before. The
     exit code."""
     process = start(words)
-    while outlives(process, .02) and sum(reported(output).values()) < goal:
+    while outlives(process, .01) and sum(reported(output).values()) < goal:
         pass
     if not outlives(process, random.uniform(0, .1)):
         code, text = wait(process)
@@ -188,7 +188,7 @@ def ended(words, output, goal, how):
     return code
 
 
-def one_way_to_the_end(config, ways, whole, settings):
+def ended_until_done(config, ways, whole, settings):
     """A run that is ended again and again until it is done: (exit codes, reported draws seen)."""
     total, codes, n_draws = whole["sample_stats/done"].size, [], 0
     shutil.rmtree("cut", ignore_errors=True)
@@ -210,7 +210,7 @@ def killed_and_resumed(name, config, ways, **settings):
     codes = []
     while len(codes) < 2:
         first = random.randrange(len(ways))
-        codes, n_draws = one_way_to_the_end(config, ways[first:] + ways[:first], whole, settings)
+        codes, n_draws = ended_until_done(config, ways[first:] + ways[:first], whole, settings)
     assert_same_bits(whole, draws("cut"), f"{name}: ended {len(codes) - 1} times (exit codes "
                      f"{sorted(codes[:-1])}), {n_draws} reported draws checked")
     assert average("cut") == average("whole") and not remains("cut"), (name, os.listdir("cut"))
