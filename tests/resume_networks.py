@@ -30,8 +30,8 @@ RUNS = {
                                            schedule__step_size="cosine")),
 }
 # a second or two of one core each
-LENGTH = {"mlp": dict(chain__burn_in=50, chain__thin=60, chain__draws=40),
-          "cnn_lstm": dict(chain__burn_in=20, chain__thin=15, chain__draws=20),
+LENGTH = {"mlp": dict(chain__burn_in=50, chain__thin=150, chain__draws=40),
+          "cnn_lstm": dict(chain__burn_in=20, chain__thin=25, chain__draws=20),
           "resnet20": dict(chain__burn_in=6, chain__thin=3, chain__draws=6)}
 
 listed = subprocess.run([BENS, "options", "sampler"], capture_output=True, text=True).stdout
