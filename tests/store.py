@@ -4,13 +4,12 @@ import json
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
-import time
 import warnings
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "python"))
-from bens_run import BENS, MPIRUN, ROOT, assert_same_bits, draws, h5py, np, run
+from bens_faults import killed_and_resumed
+from bens_run import BENS, ROOT, assert_same_bits, draws, h5py, np, run
 
 rng = np.random.default_rng(3)
 random.seed(5)
@@ -164,51 +163,11 @@ def an_index_of_both_kinds():
          "float32", bens("index", "array", check=2))
 
 
-def killed_and_resumed():
-    """SIGKILL, mpirun or bens, on 1 and 2 ranks in turn; reported draws are there each time."""
-    more = dict(chain__draws=3000, chain__thin=40, checkpoint__every="0.02 s",
-                data__batch=20, data__order="iid", **BOTH)
-    began = time.time()
-    run("reg.ini", "whole", ranks=2, **more)
-    length, whole, n_kills, n_seen = time.time() - began, draws("whole"), 0, 0
-    shutil.rmtree("cut", ignore_errors=True)
-    for attempt in range(40):
-        ranks = 1 + attempt % 2
-        words = [BENS, "train", "reg.ini", "--quiet", "--resume", "auto", "--set", "run.output=cut"]
-        for key, value in more.items():
-            words += ["--set", key.replace("__", ".") + f"={value}"]
-        p = subprocess.Popen((MPIRUN + ["-n", "2"] if ranks == 2 else []) + words,
-                             env=os.environ | ROOT, stdin=subprocess.DEVNULL,
-                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                             start_new_session=True)
-        try:
-            p.wait(random.uniform(.3, .3 + length / 2) if attempt < 8 else 100)
-        except subprocess.TimeoutExpired:
-            os.killpg(p.pid, signal.SIGKILL)
-            p.wait()
-            n_kills += 1
-        if os.path.exists("cut/metrics.jsonl"):
-            n_seen += check_reported("cut", whole)
-        if p.returncode == 0:
-            break
-    assert p.returncode == 0
-    assert_same_bits(whole, draws("cut"), f"killed {n_kills} times, {n_seen} reported draws seen")
+def killed():
+    """Reported draws are there after each kill."""
+    killed_and_resumed("both", "reg.ini", [1, 2], chain__draws=3000, chain__thin=40,
+                       checkpoint__every="0.02 s", data__batch=20, data__order="iid", **BOTH)
     says("every checksum is right", bens("check", "cut/samples.h5"))
-    assert n_kills > 1, "too fast to be killed"
-
-
-def check_reported(output, whole):
-    count = {}
-    with open(f"{output}/metrics.jsonl") as f:
-        for line in f:
-            if line.endswith("\n"):
-                d = json.loads(line)
-                count[d["chain"]] = max(count.get(d["chain"], 0), d["draws"])
-    cut = draws(output)
-    for chain, n in count.items():
-        for name in "posterior/weight", "posterior/noise", "sample_stats/checksum":
-            assert cut[name][chain, :n].tobytes() == whole[name][chain, :n].tobytes(), name
-    return sum(count.values())
 
 
 def larger_and_changed():
@@ -251,7 +210,7 @@ what_is_kept()
 arviz_opens_it()
 readers()
 an_index_of_both_kinds()
-killed_and_resumed()
+killed()
 larger_and_changed()
 too_large()
 bad_patterns()
