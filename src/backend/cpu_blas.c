@@ -98,8 +98,8 @@ void bens_blas_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, in
     const int threads =
         bens_threads_for(work, THREAD_MIN, takes_several_callers() ? blocks : 1);
 
-    if (blocks ==
-        1) { /* a parallel region of one thread costs more than a small product */
+    /* a parallel region of one thread costs more than a small product */
+    if (blocks == 1) {
         multiply_block(&p, 0, 0);
         return;
     }
