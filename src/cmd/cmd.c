@@ -20,10 +20,12 @@ static void print_usage(const bens_command *const *commands, FILE *out)
             BENS_VERSION);
     for (const bens_command *const *c = commands; *c != NULL; c++)
         fprintf(out, "  bens %-8s %s\n", (*c)->name, (*c)->doc);
-    fputs("\nbens COMMAND --help says more. Exit codes: 0 done, 1 failure, 2 usage or\n"
-          "settings, 3 not to be trusted, 4 input/output, 5 a rank was lost,\n"
-          "75 stopped: run it again.\n",
-          out);
+    fputs(
+        "\nbens COMMAND --help says more. Exit codes: 0 done, 1 failure, 2 usage,\n"
+        "settings or the files that they name, 3 not to be trusted, 4 a run or a file\n"
+        "of bens is not there, cannot be read or written, 5 a rank was lost, 75 stopped:\n"
+        "run it again.\n",
+        out);
 }
 
 static void print_help(const bens_command *c)

@@ -62,7 +62,9 @@ const bens_command bens_command_status = {
         "running,\n"
         "finished or killed. The rate and the time to go are of the last ten minutes.\n"
         "\n"
-        "  --json             one JSON object; a number that is not known is null\n"
+        "  --json             one JSON object; a number that is not known is null;\n"
+        "                     state: finished, stopped, waiting (for the first report),\n"
+        "                     silent or running\n"
         "  --silence SECONDS  after which a chain that does not report is named (60)\n"
         "\n"
         "Example: watch -n 10 bens status runs/pima\n",

@@ -60,6 +60,10 @@ bens_status bens_comm_sum(bens_comm *comm, double *value, int n, bens_status min
 bens_status bens_comm_broadcast(bens_comm *comm, int root, char **bytes, size_t *size,
                                 bens_status mine);
 
+/* value [n] of rank `from` comes to rank 0, whose own is overwritten; the others return at
+ * once. Nothing is agreed, so nothing else may fail: both ranks must get here. */
+bens_status bens_comm_fetch(bens_comm *comm, int from, double *value, int64_t n);
+
 /* Collective. *out on rank 0 (malloc): the texts of all ranks, ended by 0 bytes, in rank
  * order; NULL elsewhere. text = NULL counts as "".
  * Errors: BENS_ERR_FAILURE: more than 2 GiB together. */

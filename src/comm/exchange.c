@@ -72,6 +72,21 @@ bens_status bens_comm_broadcast(bens_comm *comm, int root, char **bytes, size_t 
     return BENS_OK;
 }
 
+bens_status bens_comm_fetch(bens_comm *comm, int from, double *value, int64_t n)
+{
+    const int64_t most = MOST_BYTES / (int64_t)sizeof *value;
+    if (from == 0 || (comm->rank != 0 && comm->rank != from)) return BENS_OK;
+    for (int64_t i = 0; i < n; i += most) {
+        const int count = (int)(n - i < most ? n - i : most);
+        if (comm->rank == from)
+            BENS_MPI(MPI_Send, value + i, count, MPI_DOUBLE, 0, 0, comm->handle);
+        else
+            BENS_MPI(MPI_Recv, value + i, count, MPI_DOUBLE, from, 0, comm->handle,
+                     MPI_STATUS_IGNORE);
+    }
+    return BENS_OK;
+}
+
 /* begin [n] = where each text goes; *all has room for them. */
 static bens_status lay_out(const int *length, int n, int *begin, char **all)
 {

@@ -117,7 +117,7 @@ bens_status bens_check_checkpoint(hid_t file, const char *path, bens_check_repor
     uint64_t bytes;
     bens_checkpoint *c;
     BENS_TRY(bens_h5_get_first(file, "checkpoint", "bytes", BENS_H5_UINT64, 0, &bytes));
-    BENS_TRY(bens_checkpoint_open(path, bytes, &first_chain, &n_chains, &c));
+    BENS_TRY(bens_checkpoint_view(path, bytes, &first_chain, &n_chains, &c));
     bens_check_say(r,
                    "contents   checkpoint of bens: chains %lld to %lld, %llu bytes "
                    "each\n",

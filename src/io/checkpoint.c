@@ -71,6 +71,16 @@ static bool is_sound(const bens_checkpoint *c, int64_t row,
            memcmp(h, &wanted, sizeof wanted) == 0;
 }
 
+/* Reads the state in a slot whose header h is sound; state may be NULL. */
+static bens_status read_slot(bens_checkpoint *c, int64_t row, int slot,
+                             const bens_checkpoint_header *h, char *state, bool *whole)
+{
+    uint64_t hash;
+    BENS_TRY(read_state(c, slot_address(c, row, slot), state, &hash));
+    *whole = hash == h->state;
+    return BENS_OK;
+}
+
 /* Looks for the newest whole state of a row, and reads it if state is not NULL.
  * *n_written counts the slots that were whole at some time. */
 static bens_status find_newest(bens_checkpoint *c, int64_t row, char *state,
@@ -87,10 +97,10 @@ static bens_status find_newest(bens_checkpoint *c, int64_t row, char *state,
     const int first = h[1].sequence > h[0].sequence;
     for (int i = 0; i < BENS_CHECKPOINT_SLOTS && out->slot < 0; i++) {
         const int slot = first ^ i;
-        uint64_t hash;
+        bool whole;
         if (h[slot].sequence == 0) continue;
-        BENS_TRY(read_state(c, slot_address(c, row, slot), state, &hash));
-        if (hash == h[slot].state)
+        BENS_TRY(read_slot(c, row, slot, &h[slot], state, &whole));
+        if (whole)
             *out = (bens_checkpoint_newest){.known = true,
                                             .slot = slot,
                                             .sequence = h[slot].sequence};
@@ -111,6 +121,19 @@ bens_status bens_checkpoint_get(bens_checkpoint *c, int64_t row, void *state, bo
                   (long long)(c->first_chain + row), c->path);
     if (!c->row[row].known) c->row[row] = at;
     *found = at.slot >= 0;
+    return BENS_OK;
+}
+
+bens_status bens_checkpoint_back(bens_checkpoint *c, int64_t row, void *state,
+                                 bool *found)
+{
+    BENS_ASSERT(row >= 0 && row < c->n_chains && c->row[row].slot >= 0);
+    const int slot = c->row[row].slot == 0 ? 1 : 0;
+    bens_checkpoint_header h;
+    *found = false;
+    BENS_TRY(read_bytes(c, &h, sizeof h, header_address(c, row, slot)));
+    if (is_sound(c, row, &h)) BENS_TRY(read_slot(c, row, slot, &h, state, found));
+    if (*found) c->row[row].slot = slot; /* what is put next has the larger number */
     return BENS_OK;
 }
 

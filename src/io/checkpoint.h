@@ -37,6 +37,10 @@ bens_status bens_checkpoint_open(const char *path, uint64_t bytes, int64_t *firs
                                  int64_t *n_chains, bens_checkpoint **out);
 void bens_checkpoint_close(bens_checkpoint *checkpoint); /* takes NULL */
 
+/* The same, not for put: the file, or its folder, may be one that only can be read. */
+bens_status bens_checkpoint_view(const char *path, uint64_t bytes, int64_t *first_chain,
+                                 int64_t *n_chains, bens_checkpoint **out);
+
 /* The settings of the run that made it; *out by malloc. Errors: BENS_ERR_IO. */
 bens_status bens_checkpoint_config(const bens_checkpoint *checkpoint, char **out);
 
@@ -52,5 +56,11 @@ bens_status bens_checkpoint_put(bens_checkpoint *checkpoint, int64_t row, int64_
  * was once valid is damaged and no other is whole. */
 bens_status bens_checkpoint_get(bens_checkpoint *checkpoint, int64_t row, void *state,
                                 bool *found);
+
+/* Gives up the state that get found, for the one before it, which the next put then
+ * spares; *found = false: that is not whole, or there was none. Errors: BENS_ERR_IO: it
+ * cannot be read. */
+bens_status bens_checkpoint_back(bens_checkpoint *checkpoint, int64_t row, void *state,
+                                 bool *found);
 
 #endif

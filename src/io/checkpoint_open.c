@@ -48,37 +48,38 @@ static bens_status check_file(bens_checkpoint *c, hid_t file, uint64_t file_size
     BENS_TRY(
         bens_h5_get_first(file, group, "first_chain", BENS_H5_INT64, 0, &c->first_chain));
     if (bytes != c->bytes)
-        BENS_FAIL(BENS_ERR_IO,
-                  "wanted states of %llu bytes, found %llu: "
-                  "it is of another model or sampler, or [monitor] data has other rows now",
-                  (unsigned long long)c->bytes, (unsigned long long)bytes);
+        BENS_FAIL(
+            BENS_ERR_IO,
+            "wanted states of %llu bytes, found %llu: "
+            "it is of another model or sampler, or [monitor] data has other rows now",
+            (unsigned long long)c->bytes, (unsigned long long)bytes);
     if (c->first_chain < 0 || c->first_chain > BENS_MAX_CHAIN)
         BENS_FAIL(BENS_ERR_IO, "wanted a first chain of 0 to %d, found %lld",
                   BENS_MAX_CHAIN, (long long)c->first_chain);
     return find_slots(c, file, file_size);
 }
 
-/* What a killed run left in the cache of the system comes to the disk before
- * more is built on it: a slot that counts now must still do so when the
+/* access: O_RDONLY, O_RDWR. What a killed run left in the cache of the system comes to
+ * the disk before more is built on it: a slot that counts now must still do so when the
  * power fails in the next put. */
-static bens_status open_file(bens_checkpoint *c, struct stat *info)
+static bens_status open_file(bens_checkpoint *c, int access, struct stat *info)
 {
-    c->fd = open(c->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    c->fd = open(c->path, access | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (c->fd < 0 || fstat(c->fd, info) != 0)
         BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", c->path, strerror(errno));
     if (!S_ISREG(info->st_mode))
         BENS_FAIL(BENS_ERR_IO, "wanted a file at '%s', found something else", c->path);
-    if (fdatasync(c->fd) != 0)
+    if (access == O_RDWR && fdatasync(c->fd) != 0)
         BENS_FAIL(BENS_ERR_IO, "cannot bring '%s' to the disk: %s", c->path,
                   strerror(errno));
     return BENS_OK;
 }
 
-static bens_status find_addresses(bens_checkpoint *c)
+static bens_status find_addresses(bens_checkpoint *c, int access)
 {
     struct stat info;
     hid_t file;
-    BENS_TRY(open_file(c, &info));
+    BENS_TRY(open_file(c, access, &info));
     bens_status s = bens_h5_open(c->path, &file);
     if (s == BENS_OK) {
         s = check_file(c, file, (uint64_t)info.st_size);
@@ -99,8 +100,8 @@ static bens_status prepare(bens_checkpoint *c)
     return BENS_OK;
 }
 
-bens_status bens_checkpoint_open(const char *path, uint64_t bytes, int64_t *first_chain,
-                                 int64_t *n_chains, bens_checkpoint **out)
+static bens_status open_as(int access, const char *path, uint64_t bytes,
+                           int64_t *first_chain, int64_t *n_chains, bens_checkpoint **out)
 {
     bens_checkpoint *c;
     bens_h5_start();
@@ -111,7 +112,7 @@ bens_status bens_checkpoint_open(const char *path, uint64_t bytes, int64_t *firs
         s = bens_error_set(BENS_ERR_IO, "the path '%.200s...' is too long", path);
     else
         memcpy(c->path, path, strlen(path) + 1);
-    if (s == BENS_OK) s = find_addresses(c);
+    if (s == BENS_OK) s = find_addresses(c, access);
     if (s == BENS_OK) s = prepare(c);
     if (s != BENS_OK) {
         bens_checkpoint_close(c);
@@ -121,6 +122,18 @@ bens_status bens_checkpoint_open(const char *path, uint64_t bytes, int64_t *firs
     *n_chains = c->n_chains;
     *out = c;
     return BENS_OK;
+}
+
+bens_status bens_checkpoint_open(const char *path, uint64_t bytes, int64_t *first_chain,
+                                 int64_t *n_chains, bens_checkpoint **out)
+{
+    return open_as(O_RDWR, path, bytes, first_chain, n_chains, out);
+}
+
+bens_status bens_checkpoint_view(const char *path, uint64_t bytes, int64_t *first_chain,
+                                 int64_t *n_chains, bens_checkpoint **out)
+{
+    return open_as(O_RDONLY, path, bytes, first_chain, n_chains, out);
 }
 
 bens_status bens_checkpoint_config(const bens_checkpoint *c, char **out)

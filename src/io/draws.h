@@ -78,6 +78,9 @@ bens_status bens_draws_elements(const bens_draws *draws, const bens_tensor *tens
  * the run has none of that name. */
 bool bens_draws_has_stat(const bens_draws *draws, const char *name);
 bens_status bens_draws_stat(const bens_draws *draws, const char *name, double *out);
+/* The same of one row: out [n_draws]. */
+bens_status bens_draws_stat_row(const bens_draws *draws, const char *name, int64_t row,
+                                double *out);
 
 /* Compares a draw that is done with its checksum. Errors: BENS_ERR_IO: it was damaged. */
 bens_status bens_draws_verify(const bens_draws *draws, int64_t row, int64_t draw);

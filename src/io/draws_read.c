@@ -166,13 +166,54 @@ bool bens_draws_has_stat(const bens_draws *d, const char *name)
     return bens_draws_find_stat(d, name) >= 0;
 }
 
-bens_status bens_draws_stat(const bens_draws *d, const char *name, double *out)
+static bens_status find_stat(const bens_draws *d, const char *name, int *out)
 {
-    const int variable = bens_draws_find_stat(d, name);
-    if (variable < 0)
+    *out = bens_draws_find_stat(d, name);
+    if (*out < 0)
         BENS_FAIL(BENS_ERR_CONFIG,
                   "'%s': wanted the variable sample_stats/%s, found none", d->path, name);
+    return BENS_OK;
+}
+
+bens_status bens_draws_stat(const bens_draws *d, const char *name, double *out)
+{
+    int variable;
+    BENS_TRY(find_stat(d, name, &variable));
     return read_columns(d, variable, 0, 1, out);
+}
+
+/* What part p has of a row from draw `from` on; those that are not done are NaN. */
+static bens_status read_row(const bens_draws *d, const bens_draws_part *p, int variable,
+                            int64_t row, int64_t from, double *out)
+{
+    const bens_draws_variable *v = &d->file->variable[variable];
+    const size_t n = (size_t)(p->draw + p->n_draws - from);
+    const size_t size = v->n * bens_h5_size(v->type);
+    const uint64_t cell = (uint64_t)((row - p->row) * p->n_draws + (from - p->draw));
+    char *stored;
+    BENS_TRY(bens_alloc(n, size, &stored));
+    const bens_status s =
+        bens_draws_read(d, p, p->address[variable] + cell * size, n * size, stored);
+    for (size_t i = 0; i < n && s == BENS_OK; i++)
+        if ((bens_draws_flags(d, row, from + (int64_t)i) & BENS_DRAW_DONE) != 0)
+            out[i] = value_at(v->type, stored + i * size, 0);
+    free(stored);
+    return s;
+}
+
+bens_status bens_draws_stat_row(const bens_draws *d, const char *name, int64_t row,
+                                double *out)
+{
+    int variable;
+    BENS_ASSERT(row >= 0 && row < d->n_chains);
+    BENS_TRY(find_stat(d, name, &variable));
+    for (int64_t k = 0; k < d->n_draws; k++) out[k] = NAN;
+    for (int64_t k = 0; k < d->n_draws;) {
+        const bens_draws_part *p = bens_draws_part_of(d, row, k);
+        if (p != NULL) BENS_TRY(read_row(d, p, variable, row, k, out + k));
+        k = p != NULL ? p->draw + p->n_draws : k + 1;
+    }
+    return BENS_OK;
 }
 
 static bens_status read_checksum(const bens_draws *d, int64_t row, int64_t draw,

@@ -2,8 +2,10 @@
 
 #include "io/folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -103,13 +105,37 @@ bens_status bens_folder_write(const char *folder, const char *name, const char *
     return s;
 }
 
+/* Does a rank have its metrics*.jsonl? It may have lost the one that had the folder. */
+static bool has_writers(const char *folder, int fd)
+{
+    const int copy = dup(fd);
+    DIR *const dir = copy >= 0 ? fdopendir(copy) : NULL;
+    bool found = false;
+    if (dir == NULL && copy >= 0) close(copy);
+    for (const struct dirent *e; dir != NULL && !found && (e = readdir(dir)) != NULL;) {
+        char path[BENS_PATH_SIZE];
+        if (fnmatch("metrics*.jsonl", e->d_name, 0) != 0) continue;
+        if (bens_folder_join(folder, e->d_name, path) != BENS_OK) continue;
+        const int file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (file < 0) continue;
+        found = flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+        close(file);
+    }
+    if (dir != NULL) closedir(dir);
+    return found;
+}
+
 bens_status bens_folder_lock(const char *path, int *lock)
 {
     *lock = -1;
     BENS_TRY(bens_folder_check(path));
     *lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (*lock < 0 || flock(*lock, LOCK_EX | LOCK_NB) == 0) return BENS_OK;
-    const bool taken = errno == EWOULDBLOCK;
+    if (*lock < 0) return BENS_OK;
+    bool taken = false;
+    const bool locked = flock(*lock, LOCK_EX | LOCK_NB) == 0;
+    if (!locked) taken = errno == EWOULDBLOCK;
+    if (locked) taken = has_writers(path, *lock);
+    if (locked && !taken) return BENS_OK;
     close(*lock);
     *lock = -1;
     if (!taken) return BENS_OK;

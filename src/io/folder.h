@@ -38,8 +38,9 @@ bens_status bens_folder_create(const char *path, bool overwrite, bool try_only);
 bens_status bens_folder_tidy(const char *path);
 
 /* Takes the folder for this process until the descriptor *lock is closed,
- * so that no other run writes there. *lock = -1: no such folder yet, or a
- * file system that knows no locks.
+ * so that no other run writes there: neither one that has the folder, nor ranks that
+ * outlived the one that had it and still have their metrics*.jsonl. *lock = -1: no such
+ * folder yet, or a file system that knows no locks.
  * Errors: BENS_ERR_CONFIG: another run has it; BENS_ERR_IO: as bens_folder_check. */
 bens_status bens_folder_lock(const char *path, int *lock);
 

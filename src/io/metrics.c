@@ -1,3 +1,5 @@
+#define _DEFAULT_SOURCE /* flock */
+
 #include "io/metrics.h"
 
 #include "io/folder.h"
@@ -11,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,6 +49,7 @@ bens_status bens_metrics_open(const char *path, bens_metrics **out)
         close(fd);
         return s;
     }
+    flock(fd, LOCK_SH | LOCK_NB); /* where the file system knows locks */
     m->fd = fd;
     m->cut = ends_cut(fd);
     memcpy(m->path, path, strlen(path) + 1);
@@ -102,6 +106,8 @@ static json_t *object_of_average(const bens_metric_average *x)
     const bool classes = strcmp(x->score, scores[0]) == 0;
     json_t *o = json_object();
     json_object_set_new(o, "time", real(x->time));
+    json_object_set_new(o, "chains", json_integer(x->n_chains));
+    json_object_set_new(o, "draws", json_integer(x->n_draws));
     json_object_set_new(o, "members", json_integer((json_int_t)x->n_members));
     put_real(o, x->data, "loss", "_mean", x->loss);
     put_real(o, x->data, "loss", "_sd", x->loss_sd);
@@ -291,28 +297,29 @@ bens_status bens_metrics_until(const char *folder, double until, int64_t first_c
     return s;
 }
 
-/* Dates of the latest lines of any chain and of an average. */
+/* An average that is looked for, by what it is of: a run only ever gets larger, and dates
+ * of several nodes do not compare. */
 typedef struct {
-    double chain, average;
-} dates;
+    int64_t n_chains, n_draws;
+    bool found;
+} average_line;
 
-static void use_date(void *context, const char *line, size_t size)
+static void use_average(void *context, const char *line, size_t size)
 {
-    dates *d = context;
+    average_line *a = context;
     json_t *o = json_loadb(line, size, 0, NULL);
-    const double time = number(o, "time");
-    if (json_object_get(o, "members") != NULL)
-        d->average = fmax(d->average, time);
-    else
-        d->chain = fmax(d->chain, time);
+    if (whole(o, "members") >= 0 && whole(o, "chains") == a->n_chains &&
+        whole(o, "draws") == a->n_draws)
+        a->found = true;
     json_decref(o);
 }
 
-bens_status bens_metrics_have_average(const char *folder, bool *found)
+bens_status bens_metrics_have_average(const char *folder, int64_t n_chains,
+                                      int64_t n_draws, bool *found)
 {
-    static const reader r = {.use = use_date};
-    dates d = {-INFINITY, -INFINITY};
-    BENS_TRY(read_all(folder, &r, &d));
-    *found = isfinite(d.average) && d.average >= d.chain;
+    static const reader r = {.use = use_average};
+    average_line a = {.n_chains = n_chains, .n_draws = n_draws};
+    BENS_TRY(read_all(folder, &r, &a));
+    *found = a.found;
     return BENS_OK;
 }

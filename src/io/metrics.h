@@ -30,7 +30,8 @@ typedef struct {
 /* All draws of all chains together, when a run with a monitor is done. */
 typedef struct {
     double time;
-    const char *data, *score; /* as above                                         */
+    int64_t n_chains, n_draws; /* of the run                                      */
+    const char *data, *score;  /* as above                                        */
     double n_members, loss, loss_sd, value, value_sd; /* of draws, one by one     */
     double all_loss, all_value;                       /* of their mean prediction */
     double total, noise, model;                       /* tu, au, eu; variances    */
@@ -39,7 +40,8 @@ typedef struct {
 typedef struct bens_metrics bens_metrics;
 
 /* path: RUN/metrics.jsonl, opened O_APPEND (made if it is not
- * there). Errors: BENS_ERR_IO. */
+ * there), and shared with the other ranks: as long as one of them has it no other run gets
+ * the folder (bens_folder_lock). Errors: BENS_ERR_IO. */
 bens_status bens_metrics_open(const char *path, bens_metrics **out);
 void bens_metrics_close(bens_metrics *metrics); /* takes NULL */
 bens_status bens_metrics_put(bens_metrics *metrics, const bens_metric *metric);
@@ -54,8 +56,9 @@ bens_status bens_metrics_put_average(bens_metrics *metrics,
 bens_status bens_metrics_until(const char *folder, double until, int64_t first_chain,
                                int64_t n_chains, bens_metric *latest);
 
-/* *found: the average of all chains has been told, and nothing of any chain since then.
+/* *found: the average of a run of so many chains and draws has been told.
  * Errors: BENS_ERR_IO. */
-bens_status bens_metrics_have_average(const char *folder, bool *found);
+bens_status bens_metrics_have_average(const char *folder, int64_t n_chains,
+                                      int64_t n_draws, bool *found);
 
 #endif

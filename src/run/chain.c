@@ -248,10 +248,7 @@ bens_status bens_chain_draw(bens_chain *chain, bens_draw *draw, const float **ro
     *draw = state_of(chain);
     *row = row_of(chain);
     const bens_problem *p = chain->work->problem;
-    if (p->stored.half) {
-        draw->stat[p->n_stats - 1] = count_overflows(&p->stored, *row);
-        chain->n_overflows += draw->stat[p->n_stats - 1];
-    }
+    if (p->stored.half) draw->stat[p->n_stats - 1] = count_overflows(&p->stored, *row);
     chain->drawn++;
     if (chain->diverged) return BENS_OK;
     BENS_TRY(evaluate(chain, draw));

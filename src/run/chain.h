@@ -71,7 +71,6 @@ typedef struct {
     bool clamped;                /* some of them would need negative noise       */
     float *s;                    /* [n] noise of each coordinate; NULL: c has it */
     bens_noise noise;            /* work done ahead                              */
-    double n_overflows;          /* numbers that float16 did not hold, so far    */
 } bens_chain;
 
 /* Local. Chain `number` at its start. */

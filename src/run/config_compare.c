@@ -8,10 +8,12 @@
 static const struct {
     const char *section, *key;
 } free_keys[] = {
-    {"run", "output"},     {"run", "backend"}, {"run", "threads"},     {"run", "strict"},
-    {"run", "time_limit"}, {"grid", "chains"}, {"grid", "shards"},     {"grid", "comm"},
-    {"grid", "timeout"},   {"chain", "draws"}, {"checkpoint", NULL},   {"diagnose", NULL},
-    {"monitor", NULL},     {"data", "train"},  {"schedule", "length"},
+    {"run", "output"},      {"run", "backend"},    {"run", "threads"},
+    {"run", "strict"},      {"run", "time_limit"}, {"grid", "chains"},
+    {"grid", "shards"},     {"grid", "comm"},      {"grid", "timeout"},
+    {"chain", "draws"},     {"checkpoint", NULL},  {"diagnose", NULL},
+    {"monitor", NULL},      {"data", "train"},     {"data", "test"},
+    {"schedule", "length"},
 };
 
 static bool is_free(const char *section, const char *key, bool other_chains)

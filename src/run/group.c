@@ -111,7 +111,6 @@ static bens_status record_draws(bens_group *g, int64_t k)
         const float *row;
         if (g->chain[i].drawn <= k) {
             BENS_TRY(bens_chain_draw(&g->chain[i], &draw, &row));
-            bens_summary_add(&g->summary, &draw);
             put(g, i, row, &draw);
             BENS_TRY(bens_monitor_draw(g->monitor, &g->chain[i], draw.diverging));
             report(g, i, true);

@@ -18,6 +18,7 @@ typedef struct {
     bens_chain *chain;   /* [n] */
     int64_t *step;       /* [n] where each chain is, for the record */
     int64_t *drawn;      /* [n] draws that it had when we began     */
+    int64_t n_back;      /* chains whose latest state was of no use */
     bens_record *record; /* NULL on other shards */
     bens_keeper *keeper; /* of checkpoints       */
     double kept;         /* clock of the last checkpoint */
@@ -25,7 +26,6 @@ typedef struct {
     bens_progress *progress;
     bens_monitor *monitor; /* NULL: nothing is monitored */
     int64_t n_diverged;
-    bens_summary summary; /* of the draws of this group's chains */
 } bens_group;
 
 /* Collective over the shards. Chains at their start, or where their checkpoints are; the

@@ -38,7 +38,10 @@ static bens_status open_files(bens_group *g)
     if (g->n == 0) return BENS_OK;
     BENS_TRY(bens_keeper_open(folder, &s->layout, &s->problem, s->grid.begin, g->n,
                               &g->keeper));
-    if (s->old.model != NULL) BENS_TRY(bens_keeper_load(g->keeper, g->chain));
+    for (int64_t i = 0; i < g->n; i++)
+        g->drawn[i] = bens_session_done(s, s->grid.begin + i);
+    if (s->old.model != NULL)
+        BENS_TRY(bens_keeper_load(g->keeper, g->drawn, g->chain, &g->n_back));
     BENS_TRY(bens_monitor_check(&s->problem, g->chain, g->n));
     for (int64_t i = 0; i < g->n; i++) {
         g->step[i] = g->chain[i].step;

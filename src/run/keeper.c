@@ -104,14 +104,28 @@ bens_status bens_keeper_save(bens_keeper *k, const bens_chain *chain)
     return BENS_OK;
 }
 
-bens_status bens_keeper_load(bens_keeper *k, bens_chain *chain)
+static bens_status load_chain(bens_keeper *k, const target *t, int64_t j, int64_t done,
+                              bens_chain *chain, int64_t *n_back)
 {
+    bool found;
+    BENS_TRY(bens_checkpoint_get(t->file, t->row + j, k->states, &found));
+    if (found && bens_state_drawn(k->states) > done) {
+        ++*n_back;
+        BENS_TRY(bens_checkpoint_back(t->file, t->row + j, k->states, &found));
+    }
+    if (found && bens_state_drawn(k->states) <= done) bens_state_load(k->states, chain);
+    return BENS_OK;
+}
+
+bens_status bens_keeper_load(bens_keeper *k, const int64_t *done, bens_chain *chain,
+                             int64_t *n_back)
+{
+    *n_back = 0;
     for (int64_t i = 0; i < k->n_targets; i++) {
         const target *t = &k->target[i];
         for (int64_t j = 0; j < t->n; j++) {
-            bool found;
-            BENS_TRY(bens_checkpoint_get(t->file, t->row + j, k->states, &found));
-            if (found) bens_state_load(k->states, &chain[t->chain + j]);
+            const int64_t at = t->chain + j;
+            BENS_TRY(load_chain(k, t, j, done[at], &chain[at], n_back));
         }
     }
     return BENS_OK;

@@ -21,7 +21,10 @@ uint64_t bens_keeper_bytes(const bens_problem *problem, int64_t n_chains);
  * Errors: BENS_ERR_IO. */
 bens_status bens_keeper_save(bens_keeper *keeper, const bens_chain *chain);
 
-/* Chains that have a state take it; the others stay where they start. */
-bens_status bens_keeper_load(bens_keeper *keeper, bens_chain *chain);
+/* Chains that have a state take it; the others stay where they start. A state that knows
+ * of more draws than the done [n_chains] that are on disk would leave a hole behind it:
+ * such a chain takes the state before, or none, and *n_back counts it. */
+bens_status bens_keeper_load(bens_keeper *keeper, const int64_t *done, bens_chain *chain,
+                             int64_t *n_back);
 
 #endif

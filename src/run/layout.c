@@ -148,7 +148,7 @@ static bens_status look_at_checkpoint(const char *path, uint64_t state_bytes,
                                       int64_t *n)
 {
     bens_checkpoint *c = NULL;
-    bens_status s = bens_checkpoint_open(path, state_bytes, first, n, &c);
+    bens_status s = bens_checkpoint_view(path, state_bytes, first, n, &c);
     if (s == BENS_OK) s = check_origin(c, path, config);
     bens_checkpoint_close(c);
     if (s != BENS_OK)

@@ -59,51 +59,30 @@ void bens_monitor_describe(const bens_problem *p, const bens_chain *chain, int64
                  score_name(p), score / seen);
 }
 
-/* What of a chain counts at the end, as it is sent: its lost draws, then its average. */
-static bens_status pack(const bens_watch *watch, size_t n, double **out)
-{
-    BENS_TRY(bens_alloc(n, sizeof **out, out));
-    (*out)[0] = (double)watch->n_lost;
-    memcpy(*out + 1, watch->average, (n - 1) * sizeof **out);
-    return BENS_OK;
-}
-
-/* Collective. *values [n] on rank 0, owned by the caller; NULL elsewhere. watch: of the
- * chain, on rank `root`. */
-static bens_status share(bens_comm *world, int root, const bens_watch *watch, size_t n,
-                         double **values)
-{
-    const int rank = bens_comm_rank(world);
-    double *sent = NULL;
-    const bens_status packed = rank == root ? pack(watch, n, &sent) : BENS_OK;
-    size_t size = n * sizeof *sent;
-    char *bytes = (char *)sent;
-    const bens_status s = bens_comm_broadcast(world, root, &bytes, &size, packed);
-    if (s == BENS_OK) sent = (double *)(void *)bytes;
-    *values = s == BENS_OK && rank == 0 ? sent : NULL;
-    if (*values == NULL) free(sent);
-    return s;
-}
-
-/* Collective. The chains in their order, one at a time. */
+/* The chains in their order, one at a time, on rank 0; the others send theirs. values
+ * [1 + all->n_values]: what of a chain counts, its lost draws and its average. */
 static bens_status join(const bens_problem *p, const bens_grid *grid, bens_comm *world,
-                        const bens_chain *chain, bens_average *all, int64_t *n_lost)
+                        const bens_chain *chain, double *values, bens_average *all,
+                        int64_t *n_lost)
 {
     const bens_questions q = bens_monitor_questions(p);
+    const size_t n = all->n_values;
+    const int rank = bens_comm_rank(world);
     int64_t begin, end;
     for (int group = 0; group < grid->n_groups; group++) {
+        const int from = group * grid->n_shards;
         bens_grid_deal(grid->n_chains, grid->n_groups, group, &begin, &end);
         for (int64_t row = begin; row < end; row++) {
-            const bens_watch *watch =
-                group == grid->group ? &chain[row - begin].watch : NULL;
-            double *values;
-            BENS_TRY(
-                share(world, group * grid->n_shards, watch, 1 + all->n_values, &values));
-            if (values == NULL) continue;
+            if (rank == from) {
+                const bens_watch *watch = &chain[row - begin].watch;
+                values[0] = (double)watch->n_lost;
+                memcpy(values + 1, watch->average, n * sizeof *values);
+            }
+            BENS_TRY(bens_comm_fetch(world, from, values, 1 + (int64_t)n));
+            if (rank != 0) continue;
             const bens_average one = bens_average_over(values + 1, q.n, q.n_classes);
             *n_lost += values[0] > 0;
             if (values[0] == 0) bens_average_merge(all, &one);
-            free(values);
         }
     }
     return BENS_OK;
@@ -114,13 +93,14 @@ bens_status bens_monitor_finish(const bens_problem *p, const bens_grid *grid,
                                 bens_monitor_result *out)
 {
     const bens_questions q = bens_monitor_questions(p);
-    double *values = NULL;
-    bens_status s = bens_alloc(bens_monitor_size(p), sizeof *values, &values);
+    const size_t n = bens_monitor_size(p);
+    double *values = NULL; /* of all together, of one */
+    bens_status s = bens_alloc(2 * n + 1, sizeof *values, &values);
     s = bens_comm_agree(world, s);
     if (s == BENS_OK) {
         bens_average all = bens_average_over(values, q.n, q.n_classes);
         *out = (bens_monitor_result){.n_lost = 0};
-        s = join(p, grid, world, chain, &all, &out->n_lost);
+        s = join(p, grid, world, chain, values + n, &all, &out->n_lost);
         out->scores = bens_average_finish(&all, &q);
     }
     free(values);
@@ -162,6 +142,8 @@ bens_status bens_monitor_write(const bens_problem *p, const bens_monitor_result 
 {
     const bens_average_scores *s = &r->scores;
     const bens_metric_average line = {.time = bens_clock_date(),
+                                      .n_chains = p->config->grid.chains,
+                                      .n_draws = p->n_draws,
                                       .data = data_name(p),
                                       .score = score_name(p),
                                       .n_members = s->n_members,

@@ -164,22 +164,9 @@ static bens_status check_monitor(const bens_config *old, const bens_config *conf
               names[was], names[now]);
 }
 
-static bens_status check_data(const char *folder, uint64_t data_hash)
-{
-    bens_draws *draws;
-    BENS_TRY(bens_draws_open(folder, &draws));
-    const uint64_t had = draws->data_hash;
-    bens_draws_close(draws);
-    if (had != data_hash)
-        BENS_FAIL(BENS_ERR_CONFIG,
-                  "--resume: the training data are not those of '%s': wanted the hash "
-                  "%016llx, found %016llx",
-                  folder, (unsigned long long)had, (unsigned long long)data_hash);
-    return BENS_OK;
-}
-
-bens_status bens_resume_check(const char *folder, const bens_config *old,
-                              const bens_config *config, uint64_t data_hash)
+bens_status bens_resume_check(const bens_draws *draws, const char *folder,
+                              const bens_config *old, const bens_config *config,
+                              uint64_t data_hash)
 {
     char list[700];
     BENS_TRY(bens_config_compare(old, "was", config, "now", false, list, sizeof list));
@@ -191,7 +178,13 @@ bens_status bens_resume_check(const char *folder, const bens_config *old,
                   folder, list);
     BENS_TRY(check_sizes(folder, old, config));
     BENS_TRY(check_monitor(old, config));
-    return check_data(folder, data_hash);
+    if (draws->data_hash != data_hash)
+        BENS_FAIL(BENS_ERR_CONFIG,
+                  "--resume: the training data are not those of '%s': wanted the hash "
+                  "%016llx, found %016llx",
+                  folder, (unsigned long long)draws->data_hash,
+                  (unsigned long long)data_hash);
+    return BENS_OK;
 }
 
 /* ---- what a run that goes on has lost ---- */

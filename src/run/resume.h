@@ -25,8 +25,9 @@ void bens_resume_adopt(const bens_config *old, bens_config *config);
  * More chains and draws, other ranks, shards of the same slices, threads,
  * times and thresholds are fine.
  * Errors: BENS_ERR_CONFIG. */
-bens_status bens_resume_check(const char *folder, const bens_config *old,
-                              const bens_config *config, uint64_t data_hash);
+bens_status bens_resume_check(const bens_draws *draws, const char *folder,
+                              const bens_config *old, const bens_config *config,
+                              uint64_t data_hash);
 
 /* Local. One line on stderr if chains that have draws have lost their checkpoint. */
 void bens_resume_warn(const char *folder, const bens_layout *layout,

@@ -77,14 +77,31 @@ static bens_status plan_problem(bens_session *s)
     return bens_comm_agree(s->world, mine);
 }
 
-/* Local. */
-static bens_status check_old(bens_session *s)
+/* Local, rank 0. The draws of the run that is there, and whether it may go on. */
+static bens_status check_draws(bens_session *s)
 {
     const bens_config *c = &s->config;
-    BENS_TRY(bens_config_print(c, &s->config_text));
-    if (s->old.model == NULL) return BENS_OK;
     const uint64_t hash = s->problem.train != NULL ? s->problem.train->hash : 0;
-    return bens_resume_check(c->run.output, &s->old, c, hash);
+    BENS_TRY(bens_draws_open(c->run.output, &s->draws));
+    BENS_TRY(bens_resume_check(s->draws, c->run.output, &s->old, c, hash));
+    s->n_done = s->draws->n_chains;
+    BENS_TRY(bens_alloc((size_t)s->n_done, sizeof *s->done, &s->done));
+    memcpy(s->done, s->draws->n_done, (size_t)s->n_done * sizeof *s->done);
+    return BENS_OK;
+}
+
+/* Collective. One rank reads the draws for all. */
+static bens_status check_old(bens_session *s)
+{
+    bens_status status = bens_config_print(&s->config, &s->config_text);
+    if (s->old.model == NULL) return bens_comm_agree(s->world, status);
+    if (status == BENS_OK && bens_session_speaks(s)) status = check_draws(s);
+    size_t size = (size_t)s->n_done * sizeof *s->done;
+    char *bytes = (char *)s->done;
+    BENS_TRY(bens_comm_broadcast(s->world, 0, &bytes, &size, status));
+    s->done = (int64_t *)(void *)bytes;
+    s->n_done = (int64_t)(size / sizeof *s->done);
+    return BENS_OK;
 }
 
 /* Collective. Which files there are and which are to be made. */
@@ -146,7 +163,7 @@ bens_status bens_session_create(bens_comm *world, const bens_train_request *requ
     BENS_TRY(bens_comm_agree(world, resolve(out)));
     warn_of_idle_ranks(out);
     BENS_TRY(plan_problem(out));
-    BENS_TRY(bens_comm_agree(world, check_old(out)));
+    BENS_TRY(check_old(out));
     warn_of_two_priors(out);
     BENS_TRY(plan_files(out));
     bens_comm_limit(out->grid.shards, grid->timeout);
@@ -162,6 +179,8 @@ void bens_session_release(bens_session *s)
     bens_layout_release(&s->layout);
     bens_problem_release(&s->problem);
     bens_comm_destroy(s->node);
+    bens_draws_close(s->draws);
+    free(s->done);
     bens_grid_release(&s->grid);
     bens_config_release(&s->config);
     bens_config_release(&s->old);
@@ -175,6 +194,11 @@ bool bens_session_speaks(const bens_session *s)
 int64_t bens_session_chains(const bens_session *s)
 {
     return s->grid.end - s->grid.begin;
+}
+
+int64_t bens_session_done(const bens_session *s, int64_t row)
+{
+    return row < s->n_done ? s->done[row] : 0;
 }
 
 int64_t bens_session_visit(const bens_session *s)

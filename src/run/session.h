@@ -2,6 +2,7 @@
 #ifndef BENS_RUN_SESSION_H
 #define BENS_RUN_SESSION_H
 
+#include "io/draws.h"
 #include "run/chain.h"
 #include "run/layout.h"
 #include "run/train.h"
@@ -18,6 +19,9 @@ typedef struct {
     char *config_text; /* resolved; owned by config                 */
     bens_config old;   /* of the run that goes on; model NULL: a new run */
     bool remains;      /* of a start that never came to be           */
+    bens_draws *draws; /* of the run that goes on, as they were found: rank 0 only */
+    int64_t *done;     /* [n_done] draws on disk of its rows                       */
+    int64_t n_done;
 } bens_session;
 
 /* Collective. Reads the settings on rank 0, broadcasts the bytes, parses everywhere, cuts
@@ -32,6 +36,9 @@ bool bens_session_speaks(const bens_session *session);
 
 /* Local. Chains of this rank's group. */
 int64_t bens_session_chains(const bens_session *session);
+
+/* Local. Draws of this row of the run that were on disk when it went on. */
+int64_t bens_session_done(const bens_session *session, int64_t row);
 
 /* Local. Steps of a visit to a chain before the next one's turn: about 10^7
  * multiplications (a hundredth of a second), the same on all shards. */

@@ -93,7 +93,7 @@ bens_status bens_standing_read(const char *folder, double silence, bens_standing
     bens_standing p = {.folder = folder, .rate = NAN, .silence = silence};
     const bool there = stat(folder, &info) == 0;
     if (!there || !S_ISDIR(info.st_mode))
-        BENS_FAIL(BENS_ERR_CONFIG, "wanted the folder of a run, found %s at '%s'",
+        BENS_FAIL(BENS_ERR_IO, "wanted the folder of a run, found %s at '%s'",
                   there             ? "a file"
                   : errno == ENOENT ? "nothing"
                                     : "no folder",
@@ -121,10 +121,12 @@ bool bens_standing_is_finished(const bens_standing *p)
     return p->file.n_done == p->file.n_chains * p->file.n_draws;
 }
 
-bool bens_standing_is_silent(const bens_standing *p)
+bens_run_state bens_standing_state(const bens_standing *p)
 {
-    return !bens_standing_is_finished(p) && p->heard > 0 &&
-           bens_clock_date() - p->heard > p->silence;
+    if (bens_standing_is_finished(p)) return BENS_RUN_FINISHED;
+    if (p->stopped) return BENS_RUN_STOPPED;
+    if (p->heard == 0) return BENS_RUN_WAITING;
+    return bens_clock_date() - p->heard > p->silence ? BENS_RUN_SILENT : BENS_RUN_RUNNING;
 }
 
 double bens_standing_silence(const bens_standing *p, int64_t i)
@@ -137,8 +139,9 @@ double bens_standing_silence(const bens_standing *p, int64_t i)
 
 double bens_standing_seconds(const bens_standing *p)
 {
-    if (bens_standing_is_finished(p)) return 0;
-    if (p->stopped || bens_standing_is_silent(p)) return NAN;
+    const bens_run_state state = bens_standing_state(p);
+    if (state == BENS_RUN_FINISHED) return 0;
+    if (state == BENS_RUN_STOPPED || state == BENS_RUN_SILENT) return NAN;
     return p->rate > 0 ? (p->steps_total - p->steps) / p->rate : NAN;
 }
 

@@ -18,15 +18,23 @@ typedef struct {
     bens_metric *chain; /* [n_chains] the latest lines, owned; time 0: none */
 } bens_standing;
 
-/* silence: seconds without a line that are too many. Errors: BENS_ERR_CONFIG: no folder;
- * BENS_ERR_IO: no run's, a damaged file. */
+/* silence: seconds without a line that are too many. Errors: BENS_ERR_IO: no folder, no
+ * run's, a damaged file. */
 bens_status bens_standing_read(const char *folder, double silence, bens_standing *out);
 void bens_standing_release(bens_standing *p);
 
 bool bens_standing_is_finished(const bens_standing *p);
 
-/* Nobody has reported for too long. */
-bool bens_standing_is_silent(const bens_standing *p);
+/* clang-format off */
+typedef enum {
+    BENS_RUN_FINISHED,
+    BENS_RUN_STOPPED, /* no process has the folder            */
+    BENS_RUN_WAITING, /* for the first report                 */
+    BENS_RUN_SILENT,  /* nobody has reported for too long     */
+    BENS_RUN_RUNNING,
+} bens_run_state;
+/* clang-format on */
+bens_run_state bens_standing_state(const bens_standing *p);
 
 /* Seconds since chain i was last heard of, in a run that others report from or did; 0: it
  * is done, or was heard of not long ago. */

@@ -45,18 +45,24 @@ static void print_state(const bens_standing *p)
 {
     char ago[32];
     bens_text_seconds(fmax(0, bens_clock_date() - p->heard), ago, sizeof ago);
-    if (bens_standing_is_finished(p))
+    switch (bens_standing_state(p)) {
+    case BENS_RUN_FINISHED:
         printf("state     finished\n");
-    else if (p->stopped)
+        break;
+    case BENS_RUN_STOPPED:
         printf("state     stopped; the same command with --resume auto goes on\n");
-    else if (p->heard == 0)
+        break;
+    case BENS_RUN_WAITING:
         printf("state     has not reported yet\n");
-    else if (bens_standing_is_silent(p))
+        break;
+    case BENS_RUN_SILENT:
         printf("state     unfinished and silent: the last report was %s ago; was it "
                "killed?\n",
                ago);
-    else
+        break;
+    case BENS_RUN_RUNNING:
         printf("state     running, last report %s ago\n", ago);
+    }
 }
 
 static void print_diverging(const bens_samples_summary *f)
@@ -150,10 +156,17 @@ static void put_monitor(const bens_standing *p, json_t *o)
     json_object_set_new(o, key, real(all.value));
 }
 
+static const char *const states[] = {[BENS_RUN_FINISHED] = "finished",
+                                     [BENS_RUN_STOPPED] = "stopped",
+                                     [BENS_RUN_WAITING] = "waiting",
+                                     [BENS_RUN_SILENT] = "silent",
+                                     [BENS_RUN_RUNNING] = "running"};
+
 bens_status bens_standing_print_json(const bens_standing *p)
 {
     const bens_samples_summary *f = &p->file;
     json_t *o = json_object();
+    json_object_set_new(o, "state", json_string(states[bens_standing_state(p)]));
     json_object_set_new(o, "finished", json_boolean(bens_standing_is_finished(p)));
     json_object_set_new(o, "chains", json_integer((json_int_t)f->n_chains));
     json_object_set_new(o, "draws", json_integer((json_int_t)f->n_draws));

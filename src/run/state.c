@@ -69,3 +69,10 @@ void bens_state_load(const void *state, bens_chain *chain)
         memcpy(list[i].at, from, list[i].bytes);
     chain->c_eps = chain->c_T = NAN;
 }
+
+int64_t bens_state_drawn(const void *state)
+{
+    bens_chain head; /* the first two parts of the list */
+    memcpy(&head.drawn, (const char *)state + sizeof head.step, sizeof head.drawn);
+    return head.drawn;
+}

@@ -14,4 +14,7 @@ uint64_t bens_state_bytes(const bens_problem *problem);
 void bens_state_save(const bens_chain *chain, void *state);
 void bens_state_load(const void *state, bens_chain *chain);
 
+/* Draws that the chain had taken. */
+int64_t bens_state_drawn(const void *state);
+
 #endif

@@ -5,21 +5,63 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-static void add(bens_thermometer *t, double temperature, double wanted)
+/* wanted [n_draws]: the temperatures that the row was to have; seen [n_draws]: scratch. */
+static bens_status read_thermometer(const bens_draws *d, const char *name, int64_t row,
+                                    const double *wanted, double *seen,
+                                    bens_thermometer *t)
 {
-    if (!isfinite(temperature)) return;
-    t->wanted += wanted;
-    t->n++;
-    t->sum += temperature;
-    t->squares += temperature * temperature;
+    BENS_TRY(bens_draws_stat_row(d, name, row, seen));
+    for (int64_t k = 0; k < d->n_draws; k++) {
+        if (!bens_draws_is_good(d, row, k) || !isfinite(seen[k])) continue;
+        t->n++;
+        t->wanted += wanted[k];
+        t->sum += seen[k];
+        t->squares += seen[k] * seen[k];
+    }
+    return BENS_OK;
 }
 
-void bens_summary_add(bens_summary *summary, const bens_draw *draw)
+/* value [2][n_draws] is scratch. */
+static bens_status read_chain(const bens_draws *d, int64_t row, double *value,
+                              bens_summary *out)
 {
-    if (draw->diverging) return;
-    add(&summary->kinetic, draw->temperature_kinetic, draw->temperature);
-    add(&summary->configurational, draw->temperature_configurational, draw->temperature);
+    double *const seen = value + d->n_draws;
+    bool diverged = false;
+    for (int64_t k = 0; k < d->n_draws; k++)
+        diverged = diverged || !bens_draws_is_good(d, row, k);
+    out->n_diverged += diverged;
+    BENS_TRY(bens_draws_stat_row(d, "temperature", row, value));
+    BENS_TRY(read_thermometer(d, "temperature_kinetic", row, value, seen, &out->kinetic));
+    BENS_TRY(read_thermometer(d, "temperature_configurational", row, value, seen,
+                              &out->configurational));
+    if (bens_draws_has_stat(d, "overflow")) {
+        BENS_TRY(bens_draws_stat_row(d, "overflow", row, value));
+        for (int64_t k = 0; k < d->n_draws; k++) out->n_overflows += value[k];
+    }
+    if (bens_draws_has_stat(d, "noise_clamped")) { /* the steps up to a draw */
+        BENS_TRY(bens_draws_stat_row(d, "noise_clamped", row, value));
+        out->n_clamped += value[d->n_draws - 1];
+    }
+    return BENS_OK;
+}
+
+bens_status bens_summary_read(const bens_draws *d, bens_summary *out)
+{
+    double *value;
+    *out = (bens_summary){.n_diverged = 0};
+    if (d->n_complete < d->n_draws)
+        BENS_FAIL(BENS_ERR_IO,
+                  "wanted %lld draws of every chain in '%s', found %lld: the file system "
+                  "has lost what was written; --resume auto makes them again",
+                  (long long)d->n_draws, d->path, (long long)d->n_complete);
+    BENS_TRY(bens_alloc(2 * (size_t)d->n_draws, sizeof *value, &value));
+    bens_status s = BENS_OK;
+    for (int64_t row = 0; row < d->n_chains && s == BENS_OK; row++)
+        s = read_chain(d, row, value, out);
+    free(value);
+    return s;
 }
 
 /* Is a thermometer off by a factor of two and more, and by more than chance (four times
@@ -76,14 +118,9 @@ bool bens_summary_judge(const bens_session *s, const bens_summary *summary)
 {
     if (summary->n_diverged > 0)
         fprintf(stderr,
-                "bens train: warning: %.0f of %lld chains diverged: their draws are NaN "
+                "bens train: warning: %lld of %lld chains diverged: their draws are NaN "
                 "and flagged `diverging`; a smaller [sampler] step_size helps\n",
-                summary->n_diverged, (long long)s->grid.n_chains);
-    if (summary->n_unreported > 0)
-        fprintf(stderr,
-                "bens train: warning: metrics.jsonl lacks %.0f lines, which the disk did "
-                "not take; the draws are complete\n",
-                summary->n_unreported);
+                (long long)summary->n_diverged, (long long)s->grid.n_chains);
     warn_of_overflows(summary);
     warn_of_clamped(s, summary);
     const bool hot = is_off(s, "kinetic", &summary->kinetic);

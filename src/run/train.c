@@ -75,50 +75,85 @@ static bens_status finish_monitor(bens_group *g)
     return BENS_OK;
 }
 
+static void warn_of_lost_lines(double n)
+{
+    if (n == 0) return;
+    fprintf(stderr,
+            "bens train: warning: metrics.jsonl lacks %.0f lines, which the disk did "
+            "not take; the draws are complete\n",
+            n);
+}
+
+/* Local, rank 0. All draws of the run are on disk: what do they say? */
+static bens_status sum_up(const bens_session *s, double seconds, bool *trusted)
+{
+    bens_draws *draws;
+    bens_summary summary;
+    BENS_TRY(bens_draws_open(s->config.run.output, &draws));
+    const bens_status status = bens_summary_read(draws, &summary);
+    bens_draws_close(draws);
+    if (status != BENS_OK) return status;
+    if (!s->request->quiet) bens_summary_show(s, &summary, seconds);
+    *trusted = bens_summary_judge(s, &summary);
+    return BENS_OK;
+}
+
+/* Local. The error of a strict run that is done. */
+static bens_status tell_trust(const bens_session *s, bool trusted)
+{
+    if (!trusted && s->config.run.strict)
+        BENS_FAIL(BENS_ERR_TRUST, "the run is not to be trusted, for the reasons above, "
+                                  "and [run] strict = true");
+    return BENS_OK;
+}
+
 /* Collective, but for BENS_ERR_PEER, with which a rank leaves at once. */
 static bens_status finish(bens_group *g, bens_status status, double start)
 {
     const bens_session *s = g->session;
+    double lost = 0, stopped = g->stopped;
     if (g->record != NULL) {
         const bens_status flushed = bens_record_flush(g->record);
         if (status == BENS_OK) status = flushed;
+        lost = (double)bens_record_unreported(g->record);
     }
     bens_progress_clear(g->progress);
     if (status == BENS_ERR_PEER) return status;
 
-    bens_summary summary = {0};
-    if (g->record != NULL) { /* one rank speaks for its shards */
-        summary = g->summary;
-        summary.n_diverged = (double)g->n_diverged;
-        summary.n_stopped = g->stopped;
-        for (int64_t i = 0; i < g->n; i++) summary.n_overflows += g->chain[i].n_overflows;
-        for (int64_t i = 0; i < g->n; i++)
-            summary.n_clamped += g->chain[i].scalars.n_clamped;
-        summary.n_unreported = (double)bens_record_unreported(g->record);
-    }
-    double *const all = (double *)&summary;
-    BENS_TRY(bens_comm_sum(s->world, all, sizeof summary / sizeof *all, status));
-
-    if (summary.n_stopped > 0) return tell_stopped(s);
+    double sum[2] = {stopped, lost};
+    BENS_TRY(bens_comm_sum(s->world, sum, 2, status));
+    if (sum[0] > 0) return tell_stopped(s);
     bool trusted = true;
     if (bens_session_speaks(s)) {
-        if (!s->request->quiet) bens_summary_show(s, &summary, bens_clock() - start);
-        trusted = bens_summary_judge(s, &summary);
+        status = sum_up(s, bens_clock() - start, &trusted);
+        if (status == BENS_OK) warn_of_lost_lines(sum[1]);
     }
+    BENS_TRY(bens_comm_agree(s->world, status));
     BENS_TRY(finish_monitor(g));
-    if (!trusted && s->config.run.strict)
-        status = bens_error_set(BENS_ERR_TRUST,
-                                "the run is not to be trusted, for the reasons above, "
-                                "and [run] strict = true");
-    return bens_comm_agree(s->world, status);
+    return bens_comm_agree(s->world, tell_trust(s, trusted));
+}
+
+/* Local, rank 0. */
+static void warn_of_states(const bens_session *s, double n_back)
+{
+    if (n_back == 0) return;
+    fprintf(
+        stderr,
+        "bens train: warning: the checkpoints of %.0f chain%s count draws that '%s' has "
+        "not (lost by the file system, or an older copy): from an earlier state, or "
+        "from step 0, they are made again, with the same bits\n",
+        n_back, n_back == 1 ? "" : "s", s->config.run.output);
 }
 
 /* Collective, but for BENS_ERR_PEER. */
 static bens_status sample(bens_session *s)
 {
     bens_group g;
-    bens_status status = bens_comm_agree(s->world, bens_group_create(s, &g));
+    bens_status status = bens_group_create(s, &g);
+    double n_back = s->grid.shard == 0 ? (double)g.n_back : 0;
+    status = bens_comm_sum(s->world, &n_back, 1, status);
     if (status == BENS_OK) {
+        if (bens_session_speaks(s)) warn_of_states(s, n_back);
         if (bens_session_speaks(s)) bens_monitor_warn(&s->problem);
         const double start = bens_clock();
         status = finish(&g, bens_group_run(&g), start);
@@ -127,30 +162,42 @@ static bens_status sample(bens_session *s)
     return status;
 }
 
-/* Collective. A run whose files are all there and whose draws are all done. */
+/* Local, rank 0. Are all files there, all draws done, and was everything told? */
+static bens_status look_if_finished(const bens_session *s, bool *finished)
+{
+    *finished = s->draws->n_complete == s->draws->n_draws;
+    for (int64_t i = 0; i < s->layout.n_samples; i++)
+        if (s->layout.samples[i].is_new) *finished = false;
+    if (!*finished || s->problem.monitored == NULL) return BENS_OK;
+    return bens_metrics_have_average(s->config.run.output, s->grid.n_chains,
+                                     s->problem.n_draws, finished);
+}
+
+/* Local, rank 0. Nothing is to be done; a strict run says again what it said at its end. */
+static bens_status tell_finished(const bens_session *s)
+{
+    bens_summary summary;
+    if (!s->request->quiet)
+        printf("the run in '%s' is finished: %lld chains x %lld draws; nothing to do\n",
+               s->config.run.output, (long long)s->grid.n_chains,
+               (long long)s->problem.n_draws);
+    if (!s->config.run.strict) return BENS_OK;
+    BENS_TRY(bens_summary_read(s->draws, &summary));
+    return tell_trust(s, bens_summary_judge(s, &summary));
+}
+
+/* Collective. */
 static bens_status is_finished(bens_session *s, bool *finished)
 {
-    double more = 0;
+    double done = 0;
     bens_status status = BENS_OK;
     if (bens_session_speaks(s)) {
-        bens_draws *draws = NULL;
-        for (int64_t i = 0; i < s->layout.n_samples; i++)
-            more += (double)s->layout.samples[i].is_new;
-        status = bens_draws_open(s->config.run.output, &draws);
-        if (status == BENS_OK) more += (double)(draws->n_complete < draws->n_draws);
-        bool averaged = true; /* or killed before that was told */
-        if (status == BENS_OK && s->problem.monitored != NULL)
-            status = bens_metrics_have_average(s->config.run.output, &averaged);
-        more += !averaged;
-        bens_draws_close(draws);
-        if (status == BENS_OK && more == 0 && !s->request->quiet)
-            printf("the run in '%s' is finished: %lld chains x %lld draws; nothing to "
-                   "do\n",
-                   s->config.run.output, (long long)s->grid.n_chains,
-                   (long long)s->problem.n_draws);
+        status = look_if_finished(s, finished);
+        done = *finished;
+        if (status == BENS_OK && *finished) status = tell_finished(s);
     }
-    BENS_TRY(bens_comm_sum(s->world, &more, 1, status));
-    *finished = more == 0;
+    BENS_TRY(bens_comm_sum(s->world, &done, 1, status));
+    *finished = done > 0;
     return BENS_OK;
 }
 
@@ -159,13 +206,14 @@ static bens_status check_monitored(bens_session *s)
 {
     bens_keeper *keeper = NULL;
     bens_chain chain;
+    int64_t unused;
     const bens_layout *l = &s->layout;
     const bool any = l->n_checkpoints > 0 && !l->checkpoint[0].is_new;
     if (s->problem.monitored == NULL || !any) return BENS_OK;
     BENS_TRY(bens_chain_create(&s->work, (uint32_t)s->grid.first_chain, &chain));
     bens_status status =
         bens_keeper_open(s->config.run.output, l, &s->problem, 0, 1, &keeper);
-    if (status == BENS_OK) status = bens_keeper_load(keeper, &chain);
+    if (status == BENS_OK) status = bens_keeper_load(keeper, s->done, &chain, &unused);
     if (status == BENS_OK) status = bens_monitor_check(&s->problem, &chain, 1);
     bens_keeper_close(keeper);
     bens_chain_release(&chain);
@@ -175,16 +223,11 @@ static bens_status check_monitored(bens_session *s)
 /* Local, rank 0. What is wrong with a run that can go on. */
 static bens_status check_old(bens_session *s)
 {
-    bens_draws *draws;
-    bens_status status = BENS_OK;
-    BENS_TRY(bens_draws_open(s->config.run.output, &draws));
-    bens_resume_warn(s->config.run.output, &s->layout, draws);
+    const bool same_backend = strcmp(s->old.run.backend, s->config.run.backend) == 0;
+    bens_resume_warn(s->config.run.output, &s->layout, s->draws);
     if (s->config.store.lp == BENS_LP_FULL && s->grid.n_shards == 1)
-        status = bens_resume_check_model(draws, &s->work,
-                                         strcmp(s->old.run.backend,
-                                                s->config.run.backend) == 0);
-    bens_draws_close(draws);
-    return status == BENS_OK ? check_monitored(s) : status;
+        BENS_TRY(bens_resume_check_model(s->draws, &s->work, same_backend));
+    return check_monitored(s);
 }
 
 /* Collective. */
@@ -198,6 +241,8 @@ static bens_status run(bens_session *s)
         const bens_status status = bens_session_speaks(s) ? check_old(s) : BENS_OK;
         BENS_TRY(bens_comm_agree(s->world, status));
     }
+    bens_draws_close(s->draws); /* it has a byte for every draw */
+    s->draws = NULL;
     BENS_TRY(build_files(s));
     return sample(s);
 }

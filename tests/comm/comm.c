@@ -111,6 +111,24 @@ static void broadcast_carries_status(void **state)
     ASSERT_ALL(world, bytes == NULL && size == 0);
 }
 
+/* Of every rank in turn; the others keep theirs. */
+static void fetch_values(void **state)
+{
+    (void)state;
+    enum { N = 100000 };
+    static double value[N];
+    const int rank = bens_comm_rank(world);
+    for (int from = 0; from < bens_comm_size(world); from++) {
+        bool right = true;
+        for (int i = 0; i < N; i++) value[i] = 1000.0 * rank + i;
+        ASSERT_ALL(world, bens_comm_fetch(world, from, value, N) == BENS_OK);
+        for (int i = 0; i < N; i++)
+            right = right && value[i] == 1000.0 * (rank == 0 ? from : rank) + i;
+        ASSERT_ALL(world, right);
+        ASSERT_ALL(world, bens_comm_fetch(world, from, value, 0) == BENS_OK);
+    }
+}
+
 /* Rank r says r letters, rank 2 nothing (NULL). */
 static void gather_texts(void **state)
 {
@@ -189,12 +207,19 @@ static void the_library(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everybody_well),           cmocka_unit_test(each_rank_alone),
-        cmocka_unit_test(lowest_rank_speaks),       cmocka_unit_test(sum_in_rank_order),
-        cmocka_unit_test(sum_carries_status),       cmocka_unit_test(broadcast_bytes),
-        cmocka_unit_test(broadcast_carries_status), cmocka_unit_test(gather_texts),
-        cmocka_unit_test(split_keeps_order),        cmocka_unit_test(ranks_of_the_node),
-        cmocka_unit_test(an_error_of_mpi),          cmocka_unit_test(the_library),
+        cmocka_unit_test(everybody_well),
+        cmocka_unit_test(each_rank_alone),
+        cmocka_unit_test(lowest_rank_speaks),
+        cmocka_unit_test(sum_in_rank_order),
+        cmocka_unit_test(sum_carries_status),
+        cmocka_unit_test(broadcast_bytes),
+        cmocka_unit_test(broadcast_carries_status),
+        cmocka_unit_test(fetch_values),
+        cmocka_unit_test(gather_texts),
+        cmocka_unit_test(split_keeps_order),
+        cmocka_unit_test(ranks_of_the_node),
+        cmocka_unit_test(an_error_of_mpi),
+        cmocka_unit_test(the_library),
     };
     return WORLD_RUN(argc, argv, tests);
 }

@@ -180,6 +180,77 @@ static void a_wrong_bit_is_seen(void **state)
     fixture_release(&f);
 }
 
+static int get_before(fixture *f, bens_checkpoint *c, int64_t row)
+{
+    bool found;
+    assert_int_equal(bens_checkpoint_back(c, row, f->state, &found), BENS_OK);
+    return found ? (unsigned char)f->state[0] : 0;
+}
+
+/* The state before counts from now on, and is spared by the next put. */
+static void a_state_is_given_up(void **state)
+{
+    (void)state;
+    for (int last = 4; last <= 5; last++) { /* in either slot */
+        fixture f;
+        fixture_create(&f, 9000);
+        bens_checkpoint *c = fixture_open(&f);
+        for (int k = 1; k <= last; k++) assert_int_equal(put_state(&f, c, 1, k), BENS_OK);
+        bens_checkpoint_close(c);
+        c = fixture_open(&f);
+        assert_int_equal(get_state(&f, c, 1), last);
+        assert_int_equal(get_before(&f, c, 1), last - 1);
+        assert_int_equal(put_state(&f, c, 1, 9), BENS_OK);
+        assert_int_equal(get_state(&f, c, 1), 9);
+        bens_checkpoint_close(c);
+        c = fixture_open(&f);
+        assert_int_equal(get_state(&f, c, 1), 9);
+        assert_int_equal(get_before(&f, c, 1), last - 1);
+        bens_checkpoint_close(c);
+        fixture_release(&f);
+    }
+}
+
+/* There is none before the first, and none where the other slot is damaged. */
+static void nothing_is_left_to_go_back_to(void **state)
+{
+    (void)state;
+    size_t first[3], last[3];
+    fixture f;
+    fixture_create(&f, 40);
+    bens_checkpoint *c = fixture_open(&f);
+    find_slot(&f, c, 1, &first[1], &last[1]);
+    assert_int_equal(get_state(&f, c, 1), 1);
+    assert_int_equal(get_before(&f, c, 1), 0);
+    find_slot(&f, c, 2, &first[2], &last[2]);
+    flip(&f, first[1] + 7, 3);
+    assert_int_equal(get_state(&f, c, 1), 2);
+    assert_int_equal(get_before(&f, c, 1), 0);
+    flip(&f, first[1] + 7, 3);
+    flip(&f, last[1] - 30, 3);
+    assert_int_equal(get_before(&f, c, 1), 0);
+    bens_checkpoint_close(c);
+    fixture_release(&f);
+}
+
+/* A view reads a file that may not be written. */
+static void a_view_wants_no_right_to_write(void **state)
+{
+    (void)state;
+    fixture f;
+    int64_t first, n;
+    fixture_create(&f, 100);
+    bens_checkpoint *c = fixture_open(&f);
+    assert_int_equal(put_state(&f, c, 2, 3), BENS_OK);
+    bens_checkpoint_close(c);
+    assert_int_equal(chmod(f.path, 0440), 0);
+    assert_int_equal(bens_checkpoint_view(f.path, f.bytes, &first, &n, &c), BENS_OK);
+    assert_int_equal(get_state(&f, c, 2), 3);
+    assert_true(put_state(&f, c, 2, 4) != BENS_OK); /* root, too, has it for reading */
+    bens_checkpoint_close(c);
+    fixture_release(&f);
+}
+
 /* A header that stands in another chain's place is none of it. */
 static void a_slot_in_the_wrong_place_does_not_count(void **state)
 {
@@ -259,6 +330,9 @@ int main(void)
         cmocka_unit_test(a_torn_put_never_counts),
         cmocka_unit_test(a_wrong_bit_is_seen),
         cmocka_unit_test(a_slot_in_the_wrong_place_does_not_count),
+        cmocka_unit_test(a_state_is_given_up),
+        cmocka_unit_test(nothing_is_left_to_go_back_to),
+        cmocka_unit_test(a_view_wants_no_right_to_write),
         cmocka_unit_test(a_put_spares_the_only_whole_state),
         cmocka_unit_test(writers_do_not_disturb_each_other),
     };

@@ -238,7 +238,7 @@ static void statistics_come_back(void **state)
                   {"temperature_kinetic", 0.125, 0},
                   {"step", 1, 990}};
     fixture f;
-    double x[CHAINS][DRAWS];
+    double x[CHAINS][DRAWS], one[DRAWS];
     make(&f);
     put_some(&f);
     bens_draws *d = open_draws(f.path);
@@ -252,12 +252,18 @@ static void statistics_come_back(void **state)
                                 wanted[i].factor * (10 * row + k) + wanted[i].row * row);
                 else
                     assert_true(isnan(x[row][k]));
+        for (int row = 0; row < CHAINS; row++) {
+            assert_int_equal(bens_draws_stat_row(d, wanted[i].name, row, one), BENS_OK);
+            for (int k = 0; k < DRAWS; k++)
+                assert_true(one[k] == x[row][k] || (isnan(one[k]) && isnan(x[row][k])));
+        }
     }
     assert_int_equal(bens_draws_stat(d, "diverging", x[0]), BENS_OK);
     assert_true(x[0][4] == 1 && x[0][3] == 0 && isnan(x[3][0]));
     assert_false(bens_draws_has_stat(d, "weight"));
     assert_false(bens_draws_has_stat(d, "chain"));
     assert_int_equal(bens_draws_stat(d, "xi", x[0]), BENS_ERR_CONFIG);
+    assert_int_equal(bens_draws_stat_row(d, "xi", 0, one), BENS_ERR_CONFIG);
     assert_non_null(strstr(bens_error_text(), "sample_stats/xi, found none"));
     bens_draws_close(d);
     fixture_release(&f);
@@ -301,6 +307,12 @@ static void check_index(const fixture *f, bool (*there)(int64_t, int64_t))
     assert_true(d->n_chains == CHAINS && d->first_chain == 7);
     check_elements(d, "weight", 0, FEATURES, there);
     check_elements(d, "large", 5, 9, there);
+    for (int64_t row = 0; row < CHAINS; row++) {
+        double lp[DRAWS];
+        assert_int_equal(bens_draws_stat_row(d, "lp", row, lp), BENS_OK);
+        for (int64_t k = 0; k < DRAWS; k++)
+            assert_true(there(row, k) ? lp[k] == -(double)(10 * row + k) : isnan(lp[k]));
+    }
     for (int64_t row = 0; row < CHAINS; row++)
         for (int64_t k = 0; k < DRAWS; k++) {
             assert_int_equal(bens_draws_flags(d, row, k) & BENS_DRAW_DONE,

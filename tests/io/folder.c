@@ -142,6 +142,31 @@ static void links_are_not_followed(void **state)
     assert_int_equal(access("victim/run", W_OK), 0);
 }
 
+/* By another run, and by ranks that only have their metrics left. */
+static void a_folder_is_taken(void **state)
+{
+    (void)state;
+    int lock, second = 7;
+    bens_metrics *m, *n;
+    assert_int_equal(mkdir("run", 0700), 0);
+    assert_int_equal(bens_folder_lock("run", &lock), BENS_OK);
+    if (lock < 0) skip(); /* the file system knows no locks */
+    assert_int_equal(bens_folder_lock("run", &second), BENS_ERR_CONFIG);
+    assert_int_equal(second, -1);
+    assert_int_equal(bens_metrics_open("run/metrics.a.jsonl", &m), BENS_OK);
+    assert_int_equal(bens_metrics_open("run/metrics.a.jsonl", &n), BENS_OK);
+    close(lock);
+    for (int k = 0; k < 2; k++) {
+        assert_int_equal(bens_folder_lock("run", &second), BENS_ERR_CONFIG);
+        assert_non_null(strstr(bens_error_text(), "a run is going on in the folder"));
+        assert_int_equal(second, -1);
+        bens_metrics_close(k == 0 ? m : n);
+    }
+    assert_int_equal(bens_folder_lock("run", &lock), BENS_OK);
+    assert_true(lock >= 0);
+    close(lock);
+}
+
 static void metrics_are_not_written_through_links(void **state)
 {
     (void)state;
@@ -281,6 +306,7 @@ int main(void)
                                         remove_base),
         cmocka_unit_test_setup_teardown(unfit_places_are_refused, make_base, remove_base),
         cmocka_unit_test_setup_teardown(links_are_not_followed, make_base, remove_base),
+        cmocka_unit_test_setup_teardown(a_folder_is_taken, make_base, remove_base),
         cmocka_unit_test_setup_teardown(metrics_are_not_written_through_links, make_base,
                                         remove_base),
         cmocka_unit_test_setup_teardown(texts_replace_links, make_base, remove_base),

@@ -108,6 +108,8 @@ static void a_monitor_adds_keys(void **state)
     static const char *const data[] = {"train", "test"}, *const score[] = {"accuracy",
                                                                            "rmse"};
     const bens_metric_average all = {.time = 1.9e9,
+                                     .n_chains = 2,
+                                     .n_draws = 5,
                                      .data = "test",
                                      .score = "rmse",
                                      .n_members = 8,
@@ -138,16 +140,47 @@ static void a_monitor_adds_keys(void **state)
     FILE *f = fopen(path, "r");
     while (fgets(line, sizeof line, f) != NULL) memcpy(last, line, sizeof last);
     fclose(f);
-    assert_string_equal(last, "{\"time\":1900000000.0,\"members\":8,"
-                              "\"test_loss_mean\":0.0,\"test_loss_sd\":null,"
-                              "\"test_rmse_mean\":0.0,\"test_rmse_sd\":0.0,"
-                              "\"test_loss_average\":0.0,\"test_rmse_average\":0.25,"
-                              "\"var_total\":0.0,\"var_noise\":0.0,"
-                              "\"var_model\":0.0}\n");
+    assert_string_equal(last,
+                        "{\"time\":1900000000.0,\"chains\":2,\"draws\":5,\"members\":8,"
+                        "\"test_loss_mean\":0.0,\"test_loss_sd\":null,"
+                        "\"test_rmse_mean\":0.0,\"test_rmse_sd\":0.0,"
+                        "\"test_loss_average\":0.0,\"test_rmse_average\":0.25,"
+                        "\"var_total\":0.0,\"var_noise\":0.0,"
+                        "\"var_model\":0.0}\n");
     const bens_metric plain = metric_of(0, 14);
     put(path, &plain);
     assert_int_equal(bens_metrics_until(folder, INFINITY, 0, 1, &latest), BENS_OK);
     assert_null(latest.monitor.data);
+}
+
+static bool has_average(int64_t n_chains, int64_t n_draws)
+{
+    bool found;
+    assert_int_equal(bens_metrics_have_average(folder, n_chains, n_draws, &found),
+                     BENS_OK);
+    return found;
+}
+
+/* Known by what it is of: clocks of nodes differ, and a line of a chain may look later. */
+static void an_average_is_of_a_run(void **state)
+{
+    (void)state;
+    bens_metric_average all = {.n_chains = 4,
+                               .n_draws = 300,
+                               .data = "test",
+                               .score = "accuracy",
+                               .n_members = 1200};
+    bens_metric later = metric_of(0, 10);
+    bens_metrics *m;
+    later.draws = 300;
+    put(path, &later);
+    assert_false(has_average(4, 300));
+    assert_int_equal(bens_metrics_open(path, &m), BENS_OK);
+    assert_int_equal(bens_metrics_put_average(m, &all), BENS_OK);
+    bens_metrics_close(m);
+    put(path, &later);
+    assert_true(has_average(4, 300));
+    assert_false(has_average(4, 301) || has_average(5, 300) || has_average(300, 4));
 }
 
 /* The longest numbers there are still make one line. */
@@ -155,7 +188,8 @@ static void long_lines_have_room(void **state)
 {
     (void)state;
     const double x = -1.7976931348623157e+308;
-    bens_metric_average all = {x, "train", "accuracy", 1e15, x, x, x, x, x, x, x, x, x};
+    bens_metric_average all = {x, INT64_MIN, INT64_MIN, "train", "accuracy", 1e15, x, x,
+                               x, x,         x,         x,       x,          x,    x};
     bens_metrics *m;
     assert_int_equal(bens_metrics_open(path, &m), BENS_OK);
     assert_int_equal(bens_metrics_put_average(m, &all), BENS_OK);
@@ -240,6 +274,8 @@ int main(void)
                                         remove_folder),
         cmocka_unit_test_setup_teardown(nan_is_null, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_monitor_adds_keys, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(an_average_is_of_a_run, make_folder,
+                                        remove_folder),
         cmocka_unit_test_setup_teardown(long_lines_have_room, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_cut_line_is_passed_over, make_folder,
                                         remove_folder),
