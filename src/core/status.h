@@ -10,9 +10,9 @@
 typedef enum {
     BENS_OK = 0,
     BENS_ERR_FAILURE = 1, /* no memory, a library failed                             */
-    BENS_ERR_CONFIG = 2,  /* usage, settings, the input files that they name          */
+    BENS_ERR_CONFIG = 2,  /* usage, settings, the input files that they name         */
     BENS_ERR_TRUST = 3,   /* a result that must not be believed ([run] strict)       */
-    BENS_ERR_IO = 4,      /* a run or a file of bens could not be read or written     */
+    BENS_ERR_IO = 4,      /* a run or a file of bens could not be read or written    */
     BENS_ERR_PEER = 5,    /* another rank or a device was lost                       */
     BENS_STOPPED = 75,    /* no error: checkpointed before the end, run me again     */
 } bens_status;
