@@ -154,6 +154,19 @@ def verdicts():
     print("verdicts: of the whole run,", n, "numbers too large for float16")
 
 
+def cold_draws():
+    """A temperature that ends before the draws do is legal (annealing), but said."""
+    cool = SMALL | dict(schedule__temperature="cosine", chain__thin=10)
+    assert run(PIMA, "cool", **cool).stderr == ""
+    said = run(PIMA, "cool", schedule__length=200, **cool).stderr
+    assert "temperature is 0 from step 200 on: 45 of 60 draws of each chain" in said, said
+    assert (draws("cool")["sample_stats/temperature"] == 0).sum() == 3 * 45
+    assert run(PIMA, "cool", schedule__length=200, schedule__temperature_floor=.1, **cool).stderr == ""
+    once = SMALL | dict(chain__draws=1, chain__thin=0, schedule__temperature="cosine")
+    assert run(PIMA, "cool", schedule__length=20, **once).stderr == ""
+    print("draws at temperature 0")
+
+
 def missing():
     """What a command reads is not there: 4. What settings name is not there: 2."""
     for name in "status", "predict", "diagnose", "check", "index":
@@ -177,6 +190,7 @@ def state(output):
 def ranks_that_live_on():
     """The first rank is killed and mpirun does not notice: the other one has its draws to write."""
     long = dict(grid__chains=2, chain__burn_in=10**8)
+    short = long | dict(run__time_limit="0.1 s")
     shutil.rmtree("long", ignore_errors=True)
     process = start(command(PIMA, "long", 2, "--resume", "auto", **long))
     while not os.path.exists("long/metrics.jsonl") or not state("long")["steps"]:
@@ -186,13 +200,13 @@ def ranks_that_live_on():
     os.kill(process.pid, signal.SIGSTOP)
     os.kill(ranks[0], signal.SIGKILL)
     try:
-        resumed("long", "a run is going on in the folder", 2, **long)
+        resumed("long", "a run is going on in the folder", 2, **short)
         assert state("long")["state"] == "running"
     finally:
         os.kill(ranks[1], signal.SIGKILL)
         os.kill(process.pid, signal.SIGCONT)
         process.communicate(timeout=60)
-    resumed("long", "stopped by", 75, **(long | dict(run__time_limit="0.1 s")))
+    resumed("long", "stopped by", 75, **short)
     kind = subprocess.run(["stat", "-f", "-c", "%T", "long"], capture_output=True, text=True).stdout
     if kind.strip() in ("ext2/ext3", "xfs", "btrfs", "tmpfs", "zfs", "overlayfs"):
         assert state("long")["state"] == "stopped" and state("long")["seconds_left"] is None
@@ -203,5 +217,6 @@ lost_draws()
 state_before()
 moved_data()
 verdicts()
+cold_draws()
 missing()
 ranks_that_live_on()

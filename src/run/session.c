@@ -151,6 +151,26 @@ static void warn_of_two_priors(const bens_session *s)
     }
 }
 
+/* A temperature that has come to 0 makes an optimiser of the sampler, where perhaps only
+ * `length` was forgotten. */
+static void warn_of_cold_draws(const bens_session *s)
+{
+    const bens_problem *p = &s->problem;
+    const bens_schedule *heat = &p->heat;
+    int64_t n = 0;
+    if (p->temperature == 0 || p->n_draws < 2 || !bens_session_speaks(s)) return;
+    while (n < p->n_draws &&
+           bens_schedule_at(heat, bens_problem_draw_step(p, p->n_draws - 1 - n) - 1) == 0)
+        n++;
+    if (n > 0)
+        fprintf(
+            stderr,
+            "bens train: warning: [schedule] temperature is 0 from step %lld on: %lld "
+            "of %lld draws of each chain are of no posterior; a larger length, or a "
+            "floor, keeps them warm\n",
+            (long long)heat->length, (long long)n, (long long)p->n_draws);
+}
+
 bens_status bens_session_create(bens_comm *world, const bens_train_request *request,
                                 bens_session *out)
 {
@@ -165,6 +185,7 @@ bens_status bens_session_create(bens_comm *world, const bens_train_request *requ
     BENS_TRY(plan_problem(out));
     BENS_TRY(check_old(out));
     warn_of_two_priors(out);
+    warn_of_cold_draws(out);
     BENS_TRY(plan_files(out));
     bens_comm_limit(out->grid.shards, grid->timeout);
     const char *comm = grid->comm == BENS_COMM_MPI ? "mpi" : "none";
