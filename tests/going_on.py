@@ -176,8 +176,8 @@ def missing():
         assert "nowhere.csv" in run(PIMA, "no", check=2, **settings).stderr
     assert "nowhere" in run("nowhere.ini", "no", check=2).stderr
     p = run(PIMA, "no", check=2, monitor__every=10)
-    assert "[monitor] every: wanted data = train or test beside it" in p.stderr, p.stderr
-    run(PIMA, "no", monitor__every="1 epochs", **SMALL)
+    assert "[monitor] every: wanted data = train, test or none beside it" in p.stderr, p.stderr
+    run(PIMA, "no", monitor__data="none", monitor__every=10, **SMALL)
     print("missing files, and nothing to look at")
 
 

@@ -125,14 +125,11 @@ static bens_status check_monitor(const bens_settings *settings, const bens_confi
 {
     const bens_data_request *const r = &c->data.request;
     const bens_section *const section = bens_section_find("monitor");
-    const bens_setting *const every =
-        bens_settings_find(settings, section, NULL, "every");
-    const char *const preset = bens_option_find(section->options, "every")->preset;
-    if (c->monitor.data == BENS_MONITOR_NONE && every != NULL &&
-        strcmp(every->value, preset) != 0)
+    if (bens_settings_find(settings, section, NULL, "every") != NULL &&
+        bens_settings_find(settings, section, NULL, "data") == NULL)
         BENS_FAIL(BENS_ERR_CONFIG,
-                  "%s: [monitor] every: wanted data = train or test beside it, found "
-                  "none: there is nothing to look at",
+                  "%s: [monitor] every: wanted data = train, test or none beside it, "
+                  "found nothing to look at",
                   bens_settings_where(settings, "monitor", "every"));
     if (c->monitor.data != BENS_MONITOR_TEST || r->test[0] != '\0' ||
         r->test_fraction > 0)
