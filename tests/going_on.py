@@ -77,7 +77,7 @@ def lost_draws():
 
 def state_before():
     """Of two states the one before is taken, if the disk has all of its draws; not step 0."""
-    long = dict(grid__chains=2, chain__burn_in=0, chain__draws=10**5, chain__thin=1,
+    long = dict(grid__chains=2, chain__burn_in=0, chain__draws=10**5, chain__thin=50,
                 run__time_limit="1 s", checkpoint__every="0.1 s")
     shutil.rmtree("twice", ignore_errors=True)
     for _ in range(10):
