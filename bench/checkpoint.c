@@ -7,8 +7,8 @@
  * FOLDER is new or empty, and needs 9 GB; what is left there may be removed. Draws take the
  * way of a run (run/record.h: values, fdatasync, flags, fdatasync, a line). For write()
  * each rank has a file of its own, as large already as it will be, and waits for the disk
- * behind each draw. Rounds take turns, the best counts; all ranks begin together, and the
- * last one ends the time. */
+ * behind each draw. Rounds take turns, each in a place of its own, the best counts; all
+ * ranks begin together, and the last one ends the time. */
 #define _POSIX_C_SOURCE 200809L /* fdatasync */
 
 #include "core/clock.h"
@@ -49,7 +49,6 @@ static int64_t chains(const setup *s)
 static bens_status put_raw(setup *s)
 {
     const size_t size = VALUES * sizeof *s->theta;
-    if (lseek(s->raw, 0, SEEK_SET) != 0) BENS_FAIL(BENS_ERR_IO, "%s", strerror(errno));
     for (int64_t i = 0; i < DRAWS * chains(s); i++)
         if (write(s->raw, s->theta, size) != (ssize_t)size || fdatasync(s->raw) != 0)
             BENS_FAIL(BENS_ERR_IO, "cannot write: %s", strerror(errno));
@@ -117,7 +116,9 @@ static bens_status open_raw(const char *parent, setup *s)
     s->raw = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
     if (s->raw < 0) BENS_FAIL(BENS_ERR_IO, "cannot make '%s': %s", path, strerror(errno));
     unlink(path);
-    return put_raw(s);
+    for (int round = 0; round < ROUNDS; round++) BENS_TRY(put_raw(s));
+    if (lseek(s->raw, 0, SEEK_SET) != 0) BENS_FAIL(BENS_ERR_IO, "%s", strerror(errno));
+    return BENS_OK;
 }
 
 /* Collective. */

@@ -10,8 +10,8 @@
 enum { CHAIN_BYTES = 1 << 20, RANK_BYTES = 256 << 20, FLUSH_SECONDS = 10 };
 
 typedef struct {
-    float *theta;     /* [capacity][n] */
-    bens_draw *draw;  /* [capacity]    */
+    float *theta;     /* [capacity][n]; NULL: draws are written as they come */
+    bens_draw *draw;  /* [capacity] */
     int64_t first, n; /* draws first ... first + n - 1 wait here */
     int64_t durable;  /* draws whose flags are on disk ...       */
     int64_t reported; /* ... and in metrics.jsonl                */
@@ -52,9 +52,18 @@ static int64_t choose_capacity(const bens_record_spec *spec)
     return n < 1 ? 1 : n > spec->n_draws ? spec->n_draws : n;
 }
 
+/* Numbers of theta that are kept of a chain: a draw that fills the buffer alone is
+ * better written from where it is. */
+static size_t kept_values(const bens_record_spec *spec)
+{
+    const int64_t capacity = choose_capacity(spec);
+    return capacity > 1 ? (size_t)capacity * spec->params->n : 0;
+}
+
 size_t bens_record_bytes(const bens_record_spec *spec)
 {
-    return (size_t)choose_capacity(spec) * draw_bytes(spec);
+    return kept_values(spec) * sizeof(float) +
+           (size_t)choose_capacity(spec) * sizeof(bens_draw);
 }
 
 static bens_status open_targets(const bens_record_spec *spec, bens_record *r)
@@ -86,8 +95,8 @@ static bens_status open_all(const bens_record_spec *spec, bens_record *r)
     BENS_TRY(bens_alloc((size_t)spec->n_chains, sizeof *r->chain, &r->chain));
     for (int64_t i = 0; i < spec->n_chains; i++) {
         pending *c = &r->chain[i];
-        BENS_TRY(
-            bens_alloc((size_t)r->capacity * spec->params->n, sizeof(float), &c->theta));
+        if (kept_values(spec) > 0)
+            BENS_TRY(bens_alloc(kept_values(spec), sizeof(float), &c->theta));
         BENS_TRY(bens_alloc((size_t)r->capacity, sizeof *c->draw, &c->draw));
         c->first = c->durable = c->reported = spec->drawn != NULL ? spec->drawn[i] : 0;
         c->latest = (bens_draw){.loss = NAN, .temperature_kinetic = NAN};
@@ -138,8 +147,9 @@ static void report(bens_record *r, int64_t i, int64_t step)
     if (bens_metrics_put(r->metrics, &metric) != BENS_OK) r->n_unreported++;
 }
 
-/* What of chain i waits falls into one or more rectangles: data, or the flags `done`. */
-static bens_status write_chain(bens_record *r, int64_t i, bool done)
+/* What of chain i waits falls into one or more rectangles: the values, which are at theta,
+ * or the flags `done`. */
+static bens_status write_chain(bens_record *r, int64_t i, const float *theta, bool done)
 {
     const pending *c = &r->chain[i];
     const size_t n = r->spec.params->n;
@@ -155,23 +165,26 @@ static bens_status write_chain(bens_record *r, int64_t i, bool done)
             BENS_TRY(bens_samples_done(t->samples, in_file, column, to - from));
         else
             BENS_TRY(bens_samples_put(t->samples, in_file, column, to - from,
-                                      c->theta + (size_t)skip * n, c->draw + skip));
+                                      theta + (size_t)skip * n, c->draw + skip));
     }
     return BENS_OK;
 }
 
-/* What waits of all chains: the values, or the flags `done`. */
-static bens_status write_chains(bens_record *r, bool done)
+/* The values of what waits, but for those that were written as they came. */
+static bens_status write_values(bens_record *r)
 {
-    for (int64_t i = 0; i < r->spec.n_chains; i++)
-        if (r->chain[i].n > 0) BENS_TRY(write_chain(r, i, done));
+    for (int64_t i = 0; i < r->spec.n_chains; i++) {
+        const pending *c = &r->chain[i];
+        if (c->n > 0 && c->theta != NULL) BENS_TRY(write_chain(r, i, c->theta, false));
+    }
     return BENS_OK;
 }
 
 /* The flags of what waits, whose values are on disk. */
 static bens_status write_flags(bens_record *r)
 {
-    BENS_TRY(write_chains(r, true));
+    for (int64_t i = 0; i < r->spec.n_chains; i++)
+        if (r->chain[i].n > 0) BENS_TRY(write_chain(r, i, NULL, true));
     for (int64_t i = 0; i < r->spec.n_chains; i++) {
         pending *c = &r->chain[i];
         c->first += c->n;
@@ -211,7 +224,7 @@ static void report_chains(bens_record *r, const int64_t *step)
  * flags are left to the next one, and so is their report. */
 static bens_status make_room(bens_record *r)
 {
-    BENS_TRY(write_chains(r, false));
+    BENS_TRY(write_values(r));
     BENS_TRY(wait_for_disk(r));
     report_chains(r, NULL);
     return write_flags(r);
@@ -222,12 +235,19 @@ bens_status bens_record_put(bens_record *r, int64_t i, const float *theta,
 {
     pending *c = &r->chain[i];
     const size_t n = r->spec.params->n;
+    bens_status s = BENS_OK;
     if (c->n == r->capacity) BENS_TRY(make_room(r));
     BENS_ASSERT(c->first + c->n < r->spec.n_draws);
-    memcpy(c->theta + (size_t)c->n * n, theta, n * sizeof *theta);
     c->draw[c->n++] = *draw;
-    c->latest = *draw;
-    return BENS_OK;
+    if (c->theta != NULL)
+        memcpy(c->theta + (size_t)(c->n - 1) * n, theta, n * sizeof *theta);
+    else
+        s = write_chain(r, i, theta, false);
+    if (s == BENS_OK)
+        c->latest = *draw;
+    else
+        c->n--;
+    return s;
 }
 
 static bool is_behind(const bens_record *r)
@@ -242,7 +262,7 @@ static bool is_behind(const bens_record *r)
 static bens_status flush(bens_record *r, const int64_t *step)
 {
     if (is_behind(r)) {
-        BENS_TRY(write_chains(r, false));
+        BENS_TRY(write_values(r));
         BENS_TRY(wait_for_disk(r));
         BENS_TRY(write_flags(r));
         BENS_TRY(wait_for_disk(r));

@@ -3,7 +3,8 @@
  * Draws are buffered (about 1 MiB a chain) and flushed together when the clock says so and
  * at the end: values, fdatasync, the flags `done`, fdatasync, then one line a chain in
  * metrics.jsonl. Where a buffer is full before, the second fdatasync and the line are left
- * to the next flush. What metrics.jsonl reports is on disk. */
+ * to the next flush; of a draw that would fill it alone the values are written at once,
+ * from where they are. What metrics.jsonl reports is on disk. */
 #ifndef BENS_RUN_RECORD_H
 #define BENS_RUN_RECORD_H
 
@@ -30,8 +31,9 @@ size_t bens_record_bytes(const bens_record_spec *spec);
 bens_status bens_record_open(const bens_record_spec *spec, bens_record **out);
 void bens_record_close(bens_record *record); /* takes NULL; does not flush */
 
-/* The next draw of this rank's chain i; theta [params->n] is copied. Writes first if the
- * buffer is full; where that fails the draw is not taken, and those before it wait. */
+/* The next draw of this rank's chain i; theta [params->n] is copied, or written. Writes
+ * first if the buffer is full; where that fails the draw is not taken, and those before
+ * it wait. */
 bens_status bens_record_put(bens_record *record, int64_t i, const float *theta,
                             const bens_draw *draw);
 
