@@ -1,5 +1,6 @@
-/* conv2d.c - y = f(sum over each window of weight x + bias) over [height][width][channels]
- * or [height][width], one channel (a correlation, as in PyTorch).
+/* conv2d.c - y = f(sum over each window of weight x + bias), over
+ * [height][width][channels] or [height][width], one channel (a correlation, as in
+ * PyTorch).
  *
  * Options: units, kernel, stride (0: 1), padding, without_bias, activation. Tensors:
  * weight [units, channels, kernel, kernel], bias [units], both from U(-1/sqrt(fan_in),
@@ -47,8 +48,9 @@ static bens_status plan(bens_op_plan *p)
 
     p->out = (bens_shape){.rank = 3, .dim = {w.count[0], w.count[1], o->units}};
     if (bens_op_keeps_z(o)) p->saved = (size_t)bens_shape_size(&p->out);
+    BENS_TRY(add_tensors(p, &w)); /* which refuses 0 units or a kernel of 0 */
     p->scratch = bens_conv_scratch(&w, o->units);
-    return add_tensors(p, &w);
+    return BENS_OK;
 }
 
 static void forward(const bens_op_call *c)

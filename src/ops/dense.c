@@ -9,6 +9,8 @@ static bens_status plan(bens_op_plan *p)
     const bens_shape *in = p->in[0];
     const int64_t units = p->options->units, inputs = in->dim[in->rank - 1];
     const bens_init init = {.kind = BENS_INIT_UNIFORM};
+    if (inputs > INT32_MAX || units > INT32_MAX)
+        return bens_op_refuse(p, 0, "less than 2^31 inputs and units, for CBLAS");
 
     p->out = *in;
     p->out.dim[in->rank - 1] = units;

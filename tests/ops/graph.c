@@ -209,6 +209,48 @@ static void test_refuses_what_has_no_gradient(void **state)
     }
 }
 
+static bens_status plan_one(const bens_op *op, bens_shape in, bens_op_options options)
+{
+    bens_params params = {0};
+    bens_graph *g;
+    assert_int_equal(bens_graph_create(bens_backend_find("cpu"), &params, &g), BENS_OK);
+    const bens_node x = bens_graph_input(g, in);
+    const bens_status s = bens_graph_plan(g, bens_graph_add(g, op, "op", options, x), 1);
+    bens_graph_destroy(g);
+    bens_params_release(&params);
+    return s;
+}
+
+/* Sizes that a builder left out; more inputs than CBLAS counts. */
+static void test_refuses_sizes_that_cannot_be(void **state)
+{
+    static const struct {
+        const bens_op *op;
+        bens_shape in;
+        bool has_kernel;
+    } cases[] = {
+        {&bens_op_dense, {1, {4}}, false},       {&bens_op_embedding, {1, {4}}, false},
+        {&bens_op_lstm, {2, {4, 3}}, false},     {&bens_op_conv1d, {2, {4, 3}}, true},
+        {&bens_op_conv2d, {3, {4, 3, 2}}, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int left_out = 0; left_out < 1 + cases[i].has_kernel; left_out++) {
+            const bens_op_options o = {.vocabulary = 5,
+                                       .units = left_out == 0 ? 0 : 2,
+                                       .kernel = left_out == 1 ? 0 : 3};
+            assert_int_equal(plan_one(cases[i].op, cases[i].in, o), BENS_ERR_CONFIG);
+            assert_non_null(strstr(bens_error_text(), "tensor 'op.weight': wanted at "
+                                                      "least 1 element"));
+        }
+    const bens_shape many = {1, {INT64_C(1) << 31}};
+    assert_int_equal(plan_one(&bens_op_dense, many, (bens_op_options){.units = 1}),
+                     BENS_ERR_CONFIG);
+    assert_string_equal(bens_error_text(),
+                        "op op (dense): wanted less than 2^31 inputs and units, for "
+                        "CBLAS, found an input of 2147483648 a row");
+}
+
 /* Uniform numbers of the scale 1/sqrt(fan_in): mean and variance over 10,000 within 4
  * standard errors, none outside; equal for the same place, others for another chain. */
 static void test_initialisers(void **state)
@@ -253,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_ranges_are_announced_from_the_last),
         cmocka_unit_test(test_errors_are_told_by_plan),
         cmocka_unit_test(test_refuses_what_has_no_gradient),
+        cmocka_unit_test(test_refuses_sizes_that_cannot_be),
         cmocka_unit_test(test_initialisers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
