@@ -8,11 +8,12 @@
 
 enum { BENS_ROW_RANK = 3 };
 
-/* The setting `scale` of such a source; auto is 0. */
+/* The setting `scale` of such a source; auto is 0. Times any integer of 32 bits it is
+ * still a float. */
 #define BENS_ROWS_SCALE(type)                                                            \
     {                                                                                    \
         .name = "scale", .kind = BENS_OPTION_REAL, .offset = offsetof(type, scale),      \
-        .preset = "auto", .max = 1e30, .above_min = true, .word = "auto",                \
+        .preset = "auto", .max = 1e28, .above_min = true, .word = "auto",                \
         .word_value = 0,                                                                 \
         .doc = "factor on the inputs, before standardize; auto: 1/255 for images of "    \
                "bytes (two axes a row and more), else 1"                                 \
@@ -40,7 +41,7 @@ typedef struct {
 } bens_shape_text;
 bens_shape_text bens_shape_show(const int64_t *shape, int rank);
 
-/* "x[17, 3, 4]": where element e of the rows is. */
+/* "[17, 3, 4]": where element e of the rows is, counted from 0. */
 bens_shape_text bens_rows_place(const bens_data *data, int64_t e);
 
 #endif

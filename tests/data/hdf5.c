@@ -1,5 +1,5 @@
-/* The source hdf5: types, scales, what a file that does not fit is told. Whatever the type
- * of the file, models see the same numbers. */
+/* The source hdf5: types, scales, what a file that does not fit is told. Whatever the
+ * type of the file, models see the same numbers. */
 #include "data/arrays.h"
 
 #include <math.h>
@@ -126,6 +126,26 @@ static void scales_are_as_told(void **unused)
         free(x);
         bens_data_destroy(d);
     }
+}
+
+/* The largest scale that the setting takes leaves all integers finite. */
+static void scaled_integers_stay_finite(void **unused)
+{
+    (void)unused;
+    char set[32];
+    int large[N * F];
+    for (int e = 0; e < N * F; e++) large[e] = e % 2 == 0 ? INT32_MIN : INT32_MAX;
+    snprintf(set, sizeof set, "scale=%g",
+             bens_option_find(bens_source_find("hdf5")->options, "scale")->max);
+    const hid_t file = arrays_create("data.h5");
+    arrays_put(file, "x", PLAIN, H5T_STD_I32LE, H5T_NATIVE_INT, 2, table, large);
+    arrays_put(file, "y", PLAIN, H5T_STD_I32LE, H5T_NATIVE_INT, 1, column, label);
+    H5Fclose(file);
+    bens_data *const d = arrays_open("hdf5", set, "data.h5:/", BENS_TARGET_CLASS);
+    float *const x = arrays_gather(d);
+    for (int e = 0; e < N * F; e++) assert_true(isfinite(x[e]));
+    free(x);
+    bens_data_destroy(d);
 }
 
 static void a_byte_over_255_is_the_nearest_float(void **unused)
@@ -476,6 +496,7 @@ int main(void)
         cmocka_unit_test(every_type_gives_the_same_numbers),
         cmocka_unit_test(rows_are_gathered_by_index),
         cmocka_unit_test(scales_are_as_told),
+        cmocka_unit_test(scaled_integers_stay_finite),
         cmocka_unit_test(a_byte_over_255_is_the_nearest_float),
         cmocka_unit_test(integers_are_split_and_standardised_as_floats),
         cmocka_unit_test(hashes_are_of_the_bytes_as_read),
