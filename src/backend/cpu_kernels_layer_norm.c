@@ -6,7 +6,7 @@
 
 enum { BLOCK = 256, THREAD_MIN = 1 << 15 /* elements worth a thread */ };
 
-/* A loop over channels, a vector v of a group of lanes at a time: `left` of them to come. */
+/* A loop over channels, a vector v of a group of lanes at a time, `left` yet to come. */
 #define EACH_VECTOR(C)                                                                   \
     for (int64_t c = 0, left = (C), v = 0; left > 0;                                     \
          c += BENS_WIDTH, left -= BENS_WIDTH, v = (v + 1) % BENS_VECTORS)

@@ -91,8 +91,8 @@ static void input_image(const bens_norm *p, const float *x, const float *dz, int
                           left);
 }
 
-/* parts [2][channels] = what an image gives to the gradients by weight and bias; room: for
- * z, if the activation wants it. */
+/* parts [2][channels] = what an image gives to the gradients by weight and bias; room is
+ * for z, if the activation wants it. */
 static void back_image(const bens_norm *p, int64_t image, float *room, float *parts)
 {
     const int64_t at = image * p->positions * p->channels, C = p->channels;

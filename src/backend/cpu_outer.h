@@ -4,10 +4,9 @@
  *
  *     y [r0][r1][column] (+)= sum over s0, s1 of  a [s0][s1][r0][r1] b [s0][s1][column]
  *
- * with strides of any kind for s0, s1, r0, r1; columns are contiguous (in b, those of
- * a panel). Each element is one
- * chain of fused multiply-adds in the order of (s0, s1), however the rows are tiled: its
- * bits are the same on every instruction set. */
+ * with strides of any kind for s0, s1, r0, r1; columns are contiguous (in b, those of a
+ * panel). Each element is one chain of fused multiply-adds in the order of (s0, s1),
+ * however the rows are tiled: its bits are the same on every instruction set. */
 #ifndef BENS_BACKEND_CPU_OUTER_H
 #define BENS_BACKEND_CPU_OUTER_H
 

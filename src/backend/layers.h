@@ -79,7 +79,7 @@ typedef void bens_layer_max_pool(const bens_windows *w, int64_t n, const float *
 typedef void bens_layer_max_pool_back(const bens_windows *w, int64_t n, const float *x,
                                       const float *y, const float *dy, float *dx);
 
-/* y = the sum over each window / the product of kernel: what is beyond the border is 0. */
+/* y = the sum over each window / the product of kernel; beyond the border is 0. */
 typedef void bens_layer_mean_pool(const bens_windows *w, int64_t n, const float *x,
                                   float *y);
 typedef void bens_layer_mean_pool_back(const bens_windows *w, int64_t n, const float *dy,
@@ -127,8 +127,7 @@ typedef struct {
  * [bens_response_norm_scratch + 2 n channels]. */
 typedef void bens_layer_response_norm(const bens_norm *p);
 typedef void bens_layer_response_norm_back(const bens_norm *p);
-size_t bens_response_norm_scratch(int64_t positions, int64_t channels,
-                                  bens_activation f);
+size_t bens_response_norm_scratch(int64_t positions, int64_t channels, bens_activation f);
 
 /* y = (x - mean) r weight + bias with r = 1 / sqrt(variance + epsilon), mean and
  * variance over the channels of a position; f is not looked at. kept [n][positions][2] =

@@ -34,8 +34,8 @@ int64_t bens_order_steps(const bens_order *order);
 int64_t bens_order_size(const bens_order *order, int64_t step);
 
 /* The rows of a slice and, where a batch is small and whole, of the steps behind it: they
- * cost less together. A pure function of where it begins, so
- * that losing it changes nothing. */
+ * cost less together. A pure function of where it begins, so that losing it changes
+ * nothing. */
 typedef struct {
     int64_t *index; /* [size], owned */
     int64_t size;

@@ -11,8 +11,8 @@
 #include "core/params.h"
 #include "io/map.h"
 
-/* Counts are real ones that are whole numbers from 0 to BENS_MAX_COUNT, up to which a float
- * holds each of them. */
+/* Counts are real ones that are whole numbers from 0 to BENS_MAX_COUNT, up to which a
+ * float holds each of them. */
 typedef enum { BENS_TARGET_CLASS, BENS_TARGET_REAL, BENS_TARGET_COUNT } bens_target;
 enum { BENS_MAX_COUNT = (1 << 24) - 1 };
 
@@ -39,8 +39,8 @@ void bens_data_destroy(bens_data *data); /* takes NULL */
 
 /* Collective over the ranks of one node. *data of rank 0, which may be NULL, becomes that
  * of all: one copy of the rows, or the same mapped file. It goes before `node` does.
- * Errors: BENS_ERR_FAILURE (no memory), BENS_ERR_IO (a mapped file is gone); *data of rank
- * 0 is destroyed then. */
+ * Errors: BENS_ERR_FAILURE (no memory), BENS_ERR_IO (a mapped file is gone); *data of
+ * rank 0 is destroyed then. */
 bens_status bens_data_share(bens_comm *node, bens_data **data, bens_status mine);
 
 /* Local. *out = a copy of names [n], one block: free() releases all of it. */

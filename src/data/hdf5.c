@@ -1,5 +1,5 @@
-/* hdf5.c - inputs and targets as two data sets of a group, "FILE.h5:/GROUP". Integers stay
- * as they are and are converted when a model asks for them; what the file holds
+/* hdf5.c - inputs and targets as two data sets of a group, "FILE.h5:/GROUP". Integers
+ * stay as they are and are converted when a model asks for them; what the file holds
  * contiguous and uncompressed is mapped. */
 #include "data/rows.h"
 #include "io/array.h"

@@ -1,5 +1,5 @@
-/* idx_file.h - one file in the format of MNIST, plain or gzip: 0, 0, type, rank, the shape
- * as big-endian 32-bit numbers, then the numbers. Those of bytes are read. */
+/* idx_file.h - one file in the format of MNIST, plain or gzip: 0, 0, type, rank, the
+ * shape as big-endian 32-bit numbers, then the numbers. Those of bytes are read. */
 #ifndef BENS_DATA_IDX_FILE_H
 #define BENS_DATA_IDX_FILE_H
 

@@ -1,8 +1,8 @@
-/* cnn_lstm.c - a classifier of texts: embedding, convolution with relu, max pooling, LSTM,
- * a linear layer on its last state. With the presets and 2 outputs it is the network of
- * 2,700,098 parameters of "Scalable Bayesian Learning with posteriors" (Duffield et al.,
- * ICLR 2025), section 5.1. A row of the data is a text: tokens, whole numbers from 0 to
- * vocabulary - 1. */
+/* cnn_lstm.c - a classifier of texts: embedding, convolution with relu, max pooling,
+ * LSTM, a linear layer on its last state. With the presets and 2 outputs it is the
+ * network of 2,700,098 parameters of "Scalable Bayesian Learning with posteriors"
+ * (Duffield et al., ICLR 2025), section 5.1. A row of the data is a text: tokens, whole
+ * numbers from 0 to vocabulary - 1. */
 #include "models/network.h"
 
 #include <math.h>

@@ -14,8 +14,8 @@ typedef struct {
     const float *value;
 } bens_y;
 
-/* A likelihood with its settings and the scalar parameter of
- * its own (0 if it has none). */
+/* A likelihood with its settings and the scalar parameter of its own (0 if it has
+ * none). */
 typedef struct {
     const bens_backend *be;
     const void *options;
@@ -42,8 +42,8 @@ typedef struct {
     const char *(*parameter)(const void *options);
     /* Local. Where chains start it, given the sd of y. With `parameter` only. */
     float (*start)(double sd);
-    /* Local. What is stored beside it: its name ("noise") and
-     * value. With `parameter` only. */
+    /* Local. What is stored beside it: its name ("noise") and value. With `parameter`
+     * only. */
     const char *derived;
     float (*derive)(float parameter);
 

@@ -49,7 +49,8 @@ typedef struct bens_model {
 
     /* Local. Of a network: refuses rows of x [n][features] that it cannot take (tokens
      * beyond the vocabulary); `first` is the number of the first, for the message. All
-     * data are looked at when they are opened (bens_network_check). NULL: takes all. Errors: BENS_ERR_CONFIG. */
+     * data are looked at when they are opened (bens_network_check). NULL: takes all.
+     * Errors: BENS_ERR_CONFIG. */
     bens_status (*check)(const void *options, const float *x, int64_t first, int64_t n,
                          int64_t features);
 
@@ -67,9 +68,9 @@ typedef struct bens_model {
     void (*init)(const void *state, const bens_params *params, const bens_rng *at,
                  float *theta);
 
-    /* Local. *value = sum over the rows of log_lik; grad [n] = its gradient (overwritten,
-     * padding 0). Each may be NULL. A NaN in theta passes through. state holds
-     * scratch: one call at a time. */
+    /* Local. *value = sum over the rows of log_lik; grad [n] = its gradient (overwritten;
+     * of its padding, what was 0 stays 0). Each may be NULL. A NaN in theta passes
+     * through. state holds scratch: one call at a time. */
     bens_status (*log_lik)(void *state, const float *theta, const bens_batch *batch,
                            double *value, float *grad);
 

@@ -1,7 +1,7 @@
-/* resnet20.c - the residual network of 20 layers for small images (He, Zhang, Ren and Sun,
- * "Deep residual learning", CVPR 2016, section 4.2), with a filter response norm instead
- * of the batch norm, which would make a likelihood of one image depend on the others of
- * its batch, and with silu (swish) instead of relu.
+/* resnet20.c - the residual network of 20 layers for small images (He, Zhang, Ren and
+ * Sun, "Deep residual learning", CVPR 2016, section 4.2), with a filter response norm
+ * instead of the batch norm, which would make a likelihood of one image depend on the
+ * others of its batch, and with silu (swish) instead of relu.
  *
  * A 3 x 3 convolution with 16 filters; three stages of three blocks of two 3 x 3
  * convolutions with 16, 32 and 64 filters, the first of the second and third stage with

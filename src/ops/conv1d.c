@@ -1,5 +1,5 @@
-/* conv1d.c - y[l] = f(sum over j of weight[:, :, j] x[l stride + j - padding] + bias) over
- * [positions][channels] (a correlation, as in PyTorch).
+/* conv1d.c - y[l] = f(sum over j of weight[:, :, j] x[l stride + j - padding] + bias),
+ * over [positions][channels] (a correlation, as in PyTorch).
  *
  * Options: units, kernel, stride (0: 1), padding, without_bias, activation. Tensors:
  * weight [units, channels, kernel], bias [units], both from U(-1/sqrt(fan_in),

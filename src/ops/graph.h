@@ -4,7 +4,8 @@
  *     bens_node x = bens_graph_input(graph, shape);
  *     x = bens_graph_add(graph, &bens_op_dense, "fc1", (bens_op_options){.units = 400,
  *                        .activation = BENS_ACTIVATION_relu}, x);
- *     x = bens_graph_add(graph, &bens_op_dense, "fc2", (bens_op_options){.units = 10}, x);
+ *     x = bens_graph_add(graph, &bens_op_dense, "fc2",
+ *                        (bens_op_options){.units = 10}, x);
  *     BENS_TRY(bens_graph_plan(graph, x, rows));
  *
  * The first error is kept and told by bens_graph_plan, so that a builder need not look
@@ -31,7 +32,8 @@ bens_node bens_graph_add(bens_graph *graph, const bens_op *op, const char *name,
 bens_node bens_graph_add2(bens_graph *graph, const bens_op *op, const char *name,
                           bens_op_options options, bens_node x1, bens_node x2);
 
-/* Local. What the settings of a model got wrong, as BENS_FAIL: "wanted ..., found ...". */
+/* Local. What the settings of a model got wrong, as BENS_FAIL says it: "wanted ..., found
+ * ...". Returns what is no node, as all of these do behind an error. */
 bens_node bens_graph_refuse(bens_graph *graph, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -54,10 +56,9 @@ typedef void bens_graph_final(void *context, size_t first, size_t n);
 
 /* Local. After a forward with keep, at the same theta and x: grad (of the tensors,
  * overwritten; padding is not touched) from dy [n][outputs], which is the caller's and is
- * destroyed. grad_left: nobody has written into grad since the latest call with
- * it (of a table of which few rows are used, the others stay 0). `final` (may be NULL)
- * hears of the ranges of grad, from the last to the
- * first, as soon as they are done. */
+ * destroyed. grad_left: nobody has written into grad since the latest call with it (of a
+ * table of which few rows are used, the others stay 0). `final` (may be NULL) hears of
+ * the ranges of grad, from the last to the first, as soon as they are done. */
 void bens_graph_backward(bens_graph *graph, const float *theta, float *dy, float *grad,
                          bool grad_left, bens_graph_final *final, void *context);
 

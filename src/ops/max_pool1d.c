@@ -1,6 +1,6 @@
 /* max_pool1d.c - the largest value in each window over [positions][channels].
- * Options: kernel, stride (0: that of kernel), padding (never
- * the largest). */
+ * Options: kernel (0: everything), stride (0: that of kernel), padding (never the
+ * largest). */
 #include "ops/windows.h"
 
 static bens_status plan(bens_op_plan *p)

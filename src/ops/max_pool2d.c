@@ -1,6 +1,6 @@
 /* max_pool2d.c - the largest value in each window over [height][width][channels].
- * Options: kernel, stride (0: that of kernel), padding (never
- * the largest). */
+ * Options: kernel (0: everything), stride (0: that of kernel), padding (never the
+ * largest). */
 #include "ops/windows.h"
 
 static bens_status plan(bens_op_plan *p)

@@ -1,8 +1,8 @@
 /* op.h - a differentiable operation: what a graph (graph.h) is made of.
  *
- * A value is [n][size]: n rows of a batch, each of a shape with channels last: [features],
- * [positions][channels], [height][width][channels]. Ops know one row's shape; n comes
- * with each call, 0 < n <= the rows that the graph was planned for.
+ * A value is [n][size]: n rows of a batch, each of a shape with channels last,
+ * [features], [positions][channels] or [height][width][channels]. Ops know one row's
+ * shape; n comes with each call, 0 < n <= the rows that the graph was planned for.
  *
  * To add one: write ops/NAME.c with `bens_op_NAME`, add X(NAME) to list.h; a function of
  * one element is shorter still, core/activation.h. */

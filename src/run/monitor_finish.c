@@ -36,8 +36,7 @@ void bens_monitor_warn(const bens_problem *p)
     if (looks > MANY)
         fprintf(stderr,
                 "bens train: warning: [monitor] every = %lld step%s are %lld looks at "
-                "each "
-                "chain, with a line in metrics.jsonl for each; a larger `every` is "
+                "each chain, with a line in metrics.jsonl for each; a larger `every` is "
                 "cheaper\n",
                 (long long)p->monitor_every, p->monitor_every == 1 ? "" : "s", looks);
 }
