@@ -23,7 +23,7 @@ typedef struct {
 /* One rectangle: its file is samples.h5. More: samples.h5 is
  * a virtual index over them. */
 typedef struct {
-    bens_rectangle *samples, *checkpoint; /* [n_samples], [n_checkpoints]; owned */
+    bens_rectangle *samples, *checkpoint; /* [n_samples]; [n_checkpoints] by row; owned */
     int64_t n_samples, n_checkpoints;
     bool promote; /* samples.h5, the one rectangle so far, becomes samples.0000.h5 */
     int lock;     /* descriptor that keeps other runs out of the folder, or -1     */
@@ -36,8 +36,9 @@ void bens_layout_release(bens_layout *layout);
 
 /* Collective. The files that `folder` has, and those that it needs besides
  * for n_chains chains of n_draws draws; rank 0 looks. layout is zeroed but
- * for its lock. Errors: BENS_ERR_IO: among them a checkpoint of a run with settings that
- * make other draws than config. */
+ * for its lock. Errors: BENS_ERR_CONFIG: it has files for more of them. BENS_ERR_IO: among
+ * them a checkpoint of a run with settings that make other draws than config, and two of
+ * the same chains. */
 bens_status bens_layout_extend(bens_comm *world, const char *folder,
                                const bens_config *config, uint64_t state_bytes,
                                int64_t n_chains, int64_t n_groups, int64_t n_draws,

@@ -2,6 +2,7 @@
  * rank that has its first row. */
 #include "run/layout.h"
 
+#include "io/draws.h"
 #include "io/folder.h"
 
 #include <errno.h>
@@ -15,13 +16,31 @@ static bool is_mine(const bens_rectangle *r, const bens_grid *grid)
     return r->is_new && grid->shard == 0 && r->row >= grid->begin && r->row < grid->end;
 }
 
+/* Local. Draws that samples.h5 does not know of: an index was made without them. */
+static bens_status check_empty(const char *folder, const char *path)
+{
+    bens_draws *draws;
+    bool any = false;
+    BENS_TRY(bens_draws_open(path, &draws));
+    for (int64_t i = 0; i < draws->n_chains; i++) any = any || draws->n_done[i] > 0;
+    bens_draws_close(draws);
+    if (any)
+        BENS_FAIL(BENS_ERR_IO,
+                  "'%s' has draws that samples.h5 does not know of: bens index %s makes "
+                  "that again",
+                  path, folder);
+    return BENS_OK;
+}
+
 /* Local. A file of that name is of an earlier try that was
  * killed before the index had it. */
 static bens_status remove_leftover(const char *folder, const char *name)
 {
     char path[BENS_PATH_SIZE];
     BENS_TRY(bens_folder_join(folder, name, path));
-    if (unlink(path) != 0 && errno != ENOENT)
+    if (access(path, F_OK) != 0) return BENS_OK;
+    BENS_TRY(check_empty(folder, path));
+    if (unlink(path) != 0)
         BENS_FAIL(BENS_ERR_IO, "cannot remove '%s': %s", path, strerror(errno));
     return BENS_OK;
 }

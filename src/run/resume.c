@@ -189,25 +189,36 @@ bens_status bens_resume_check(const bens_draws *draws, const char *folder,
 
 /* ---- what a run that goes on has lost ---- */
 
-void bens_resume_warn(const char *folder, const bens_layout *layout,
-                      const bens_draws *draws)
+/* Rows row ... end - 1, whose checkpoints are new. */
+static void warn_of_rows(const char *folder, const bens_draws *draws, int64_t row,
+                         int64_t end)
 {
-    int64_t had = 0;
     bool any = false;
-    for (int64_t i = 0; i < layout->n_checkpoints; i++)
-        if (!layout->checkpoint[i].is_new) had += layout->checkpoint[i].n_rows;
-    for (int64_t row = had; row < draws->n_chains; row++)
-        any = any || draws->n_done[row] > 0;
+    if (end > draws->n_chains) end = draws->n_chains;
+    for (int64_t k = row; k < end; k++) any = any || draws->n_done[k] > 0;
     if (!any) return;
     char which[64] = "all chains";
-    if (had > 0)
+    if (end - row < draws->n_chains)
         snprintf(which, sizeof which, "chains %lld to %lld",
-                 (long long)(draws->first_chain + had),
-                 (long long)(draws->first_chain + draws->n_chains - 1));
+                 (long long)(draws->first_chain + row),
+                 (long long)(draws->first_chain + end - 1));
     fprintf(stderr,
             "bens train: warning: no checkpoint in '%s' of %s: they start again at step "
             "0, with the same bits; the draws on disk stay\n",
             folder, which);
+}
+
+void bens_resume_warn(const char *folder, const bens_layout *layout,
+                      const bens_draws *draws)
+{
+    const bens_rectangle *c = layout->checkpoint;
+    for (int64_t i = 0, end; i < layout->n_checkpoints; i = end) {
+        for (end = i; end < layout->n_checkpoints && c[end].is_new; end++) continue;
+        if (end > i)
+            warn_of_rows(folder, draws, c[i].row, c[end - 1].row + c[end - 1].n_rows);
+        else
+            end++;
+    }
 }
 
 /* Row 0's last good draw and its lp; theta [n] = NULL: there is none. */

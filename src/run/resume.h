@@ -29,7 +29,7 @@ bens_status bens_resume_check(const bens_draws *draws, const char *folder,
                               const bens_config *old, const bens_config *config,
                               uint64_t data_hash);
 
-/* Local. One line on stderr if chains that have draws have lost their checkpoint. */
+/* Local. A line on stderr if chains that have draws have lost their checkpoint. */
 void bens_resume_warn(const char *folder, const bens_layout *layout,
                       const bens_draws *draws);
 
