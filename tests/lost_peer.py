@@ -1,4 +1,5 @@
-"""A rank of a sharded run that stops answering: one line, exit 5, within the time limit.
+"""A rank of a sharded run that stops answering: one line, exit 5, within the time limit; a job that
+is suspended and continued goes on.
 ctest: timeout 120; processors 2"""
 import os
 import shutil
@@ -14,7 +15,8 @@ PIMA = os.path.join(source, "examples", "pima.ini")
 LIMIT = 2
 
 
-def lost(ranks, shards, stopped):
+def begin(ranks, shards):
+    """A run that goes on for long: (its process, its ranks)."""
     shutil.rmtree("run", ignore_errors=True)
     words = MPIRUN + ["-n", str(ranks), BENS, "train", PIMA, "--quiet"]
     for setting in ("run.output=run", f"grid.shards={shards}", f"grid.timeout={LIMIT} s",
@@ -27,7 +29,26 @@ def lost(ranks, shards, stopped):
         time.sleep(.05)
     time.sleep(1)
     with open(f"/proc/{p.pid}/task/{p.pid}/children") as f:
-        os.kill(int(f.read().split()[stopped]), signal.SIGSTOP)
+        return p, list(map(int, f.read().split()))
+
+
+def stop(pids):
+    """One after the other: the later ones wait for the first by then."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(.2)
+
+
+def lost(ranks, shards, stopped, suspended=False):
+    """suspended: the others were stopped too for a while, for longer than the limit."""
+    p, pids = begin(ranks, shards)
+    others = pids[:stopped] + pids[stopped + 1:]
+    stop(pids[stopped:stopped + 1])
+    if suspended:
+        stop(others)
+        time.sleep(2 * LIMIT)
+        for pid in others:
+            os.kill(pid, signal.SIGCONT)
     began = time.time()
     out, err = p.communicate(timeout=60)
     took = time.time() - began
@@ -39,6 +60,25 @@ def lost(ranks, shards, stopped):
           f"{said[0]}")
 
 
+def suspended(ranks, shards, first):
+    """All are stopped for longer than the limit, as a scheduler does it: nobody is lost."""
+    p, pids = begin(ranks, shards)
+    stop(pids[first:] + pids[:first])
+    time.sleep(2 * LIMIT)
+    for pid in pids:
+        os.kill(pid, signal.SIGCONT)
+    time.sleep(2 * LIMIT)
+    assert p.poll() is None, (p.returncode, p.communicate())
+    for pid in pids:
+        os.kill(pid, signal.SIGUSR1)
+    out, err = p.communicate(timeout=60)
+    assert p.returncode == 75 and "bens: a shard" not in err, (p.returncode, out, err)
+    print(f"{ranks} ranks, {shards} shards, all suspended for {2 * LIMIT} s: they go on")
+
+
+suspended(2, 2, 0)
+suspended(2, 2, 1)
+lost(2, 2, 1, suspended=True)
 lost(2, 2, 1)
 lost(2, 2, 0)
 lost(4, 2, 3)

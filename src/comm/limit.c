@@ -19,6 +19,7 @@ static size_t length;
 
 static struct timespec began; /* of the wait */
 static double patience;       /* its limit   */
+static unsigned again;        /* the same in whole seconds, for one that begins again */
 
 static double waited(void)
 {
@@ -28,23 +29,31 @@ static double waited(void)
            1e-9 * (double)(now.tv_nsec - began.tv_nsec);
 }
 
-/* A rank that was stopped itself wakes up here, late, when the launcher ends the job: the
- * others have spoken. They wait for a moment first, so that it is late. */
+/* A rank that was stopped itself wakes up here, late. Either it alone was: the others have
+ * spoken (they wait for a moment first, so that it is late), and the launcher is ending
+ * the job. Or the whole job was suspended and goes on: then the wait begins again. Only
+ * what a signal handler may call; alarm takes whole seconds. */
 static void give_up(int number)
 {
     (void)number;
-    const bool late = waited() > patience + 0.5;
-    if (!late) poll(NULL, 0, 1000);
-    if (!late && write(STDERR_FILENO, line, length) < 0) _exit(BENS_ERR_PEER);
+    if (waited() > patience + 0.5) {
+        patience = again;
+        clock_gettime(CLOCK_MONOTONIC, &began);
+        alarm(again);
+        return;
+    }
+    poll(NULL, 0, 1000);
+    if (write(STDERR_FILENO, line, length) < 0) _exit(BENS_ERR_PEER);
     _exit(BENS_ERR_PEER);
 }
 
 void bens_comm_limit(bens_comm *comm, double seconds)
 {
-    struct sigaction action = {.sa_handler = give_up};
+    struct sigaction action = {.sa_handler = give_up, .sa_flags = (int)SA_RESTART};
     if (comm->size == 1) return;
     /* the others wait a little longer than rank 0, which then speaks for all */
     comm->limit = seconds + 0.25 * comm->rank;
+    again = (unsigned)seconds + 1 + (unsigned)comm->rank;
     sigemptyset(&action.sa_mask);
     sigaction(SIGALRM, &action, NULL);
     length = (size_t)

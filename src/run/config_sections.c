@@ -39,7 +39,8 @@ static const bens_option grid[] = {
             "slices give the same bits with any shards"},
     {.name = "timeout", .kind = BENS_OPTION_TIME, .preset = "60 s", .max = 1e9,
      .above_min = true, AT(timeout),
-     .doc = "a shard that keeps the others of its group waiting so long is lost: exit 5"},
+     .doc = "a shard that keeps the others of its group waiting so long is lost: exit 5. "
+            "Longer than a checkpoint takes, for which they wait too"},
     {0}};
 #undef AT
 
