@@ -1,5 +1,7 @@
 #include "io/draws_file.h"
 
+#include "core/rng.h"
+
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -92,6 +94,11 @@ static bens_status read_about(hid_t file, bens_draws *d)
     d->created = read_date(file);
     BENS_TRY(
         bens_h5_get_first(file, "posterior", "chain", BENS_H5_INT64, 1, &d->first_chain));
+    if (d->first_chain < 0 || d->first_chain > BENS_MAX_CHAIN + 1 - d->n_chains)
+        BENS_FAIL(BENS_ERR_IO,
+                  "wanted chains with numbers of 0 to %d, found %lld of them "
+                  "from %lld on",
+                  BENS_MAX_CHAIN, (long long)d->n_chains, (long long)d->first_chain);
     BENS_TRY(bens_h5_get_first(file, "bens", "n_data", BENS_H5_INT64, 0, &d->n_data));
     BENS_TRY(bens_h5_get_first(file, "bens", "seed", BENS_H5_UINT64, 0, &d->seed));
     BENS_TRY(

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct {
     const char *name;
@@ -140,8 +141,19 @@ bens_status bens_h5_create(const char *path, bool index, hid_t *out)
     return s;
 }
 
+/* A pipe would keep who opens it waiting for ever. */
+static bens_status check_file(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        BENS_FAIL(BENS_ERR_IO, "cannot open '%s': wanted a file, found something else",
+                  path);
+    return BENS_OK;
+}
+
 bens_status bens_h5_open(const char *path, hid_t *out)
 {
+    BENS_TRY(check_file(path));
     const hid_t access = access_list(H5F_LIBVER_LATEST);
     const hid_t file = access >= 0 ? H5Fopen(path, H5F_ACC_RDONLY, access) : access;
     const bens_status s = file >= 0 ? BENS_OK : bens_h5_fail("cannot open '%s'", path);

@@ -203,12 +203,28 @@ static bool parse(const char *line, size_t size, bens_metric *out)
 /* What is done with each whole line of a file, of which context knows. */
 typedef void use_line(void *context, const char *line, size_t size);
 
+/* A pipe of that name would keep us waiting for ever. */
+static bens_status open_lines(const char *path, FILE **out)
+{
+    struct stat info;
+    const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    *out = fd >= 0 ? fdopen(fd, "r") : NULL;
+    if (*out == NULL) {
+        const int why = errno;
+        if (fd >= 0) close(fd);
+        BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", path, strerror(why));
+    }
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) return BENS_OK;
+    fclose(*out);
+    BENS_FAIL(BENS_ERR_IO, "wanted a file at '%s', found something else", path);
+}
+
 static bens_status read_lines(const char *path, use_line *use, void *context)
 {
     char *line = NULL;
     size_t capacity = 0;
-    FILE *f = fopen(path, "r");
-    if (f == NULL) BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
+    FILE *f;
+    BENS_TRY(open_lines(path, &f));
     for (ssize_t n; (n = getline(&line, &capacity, f)) > 0;)
         if (line[n - 1] == '\n') use(context, line, (size_t)n);
     const bool good = ferror(f) == 0;

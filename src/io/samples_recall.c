@@ -287,6 +287,10 @@ static bens_status read_all(hid_t file, const bens_draws *d, bens_samples_recall
                                   .layout = d->layout};
     BENS_TRY(bens_h5_get_first(file, "posterior", "draw", BENS_H5_INT64, 1,
                                &r->spec.first_draw));
+    const int64_t last = ((int64_t)1 << 32) - d->n_draws;
+    if (r->spec.first_draw < 0 || r->spec.first_draw > last)
+        BENS_FAIL(BENS_ERR_IO, "wanted a first draw of 0 to %lld, found %lld",
+                  (long long)last, (long long)r->spec.first_draw);
     BENS_TRY(read_params(file, d, r));
     BENS_TRY(read_observed(file, r));
     BENS_TRY(read_constant(file, r));

@@ -33,6 +33,9 @@ static void what_is_no_run_is_refused(void **state)
     fixture_make(&f);
     expect("nowhere/at/all", "cannot read 'nowhere/at/all': No such file");
     expect(f.folder, "has no samples.h5: it is no run's, or the run ended before");
+    assert_int_equal(mkfifo(f.path, 0600), 0); /* nobody will ever write to it */
+    expect(f.folder, "samples.h5': wanted a file, found something else");
+    assert_int_equal(unlink(f.path), 0);
     FILE *file = fopen(f.path, "w");
     assert_true(fputs("chain,draw,weight\n", file) >= 0 && fclose(file) == 0);
     expect(f.path, "samples.h5' is no whole samples file: cannot open");
@@ -179,6 +182,15 @@ static void no_bytes(hid_t file)
     H5Pclose(list);
 }
 
+static void far_chains(hid_t file)
+{
+    const int64_t number[CHAINS] = {INT64_MAX - 2, INT64_MAX - 1, INT64_MAX, INT64_MIN};
+    const hid_t set = H5Dopen2(file, "posterior/chain", H5P_DEFAULT);
+    assert_true(H5Dwrite(set, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, number) >=
+                0);
+    H5Dclose(set);
+}
+
 static void missing(hid_t file)
 {
     assert_true(H5Ldelete(file, "bens/seed", H5P_DEFAULT) >= 0);
@@ -222,6 +234,8 @@ static void what_leads_elsewhere_is_refused(void **state)
         {too_many,
          "wanted up to 2^24 chains and 2^32 draws of all, found 1048576 x 10485"},
         {no_bytes, "wanted sample_stats/lp contiguous in this file, found it elsewhere"},
+        {far_chains,
+         "wanted chains with numbers of 0 to 16777215, found 4 of them from 92"},
         {missing, "wanted the data set bens/seed, found none"},
         {two_texts, "wanted one text in bens/config, found something else"},
         {other_schema, "wanted the schema 'bens-samples-1', found 'bens'"},

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -267,12 +268,25 @@ static void writers_do_not_mix(void **state)
     assert_int_equal(n, WRITERS * LINES);
 }
 
+/* Who opens it would wait for ever. */
+static void a_pipe_is_no_file(void **state)
+{
+    (void)state;
+    bens_metric latest;
+    char pipe[64];
+    snprintf(pipe, sizeof pipe, "%s/metrics.a.jsonl", folder);
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    assert_int_equal(bens_metrics_until(folder, INFINITY, 0, 1, &latest), BENS_ERR_IO);
+    assert_non_null(strstr(bens_error_text(), "found something else"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_latest_line_counts, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(nan_is_null, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_pipe_is_no_file, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_monitor_adds_keys, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(an_average_is_of_a_run, make_folder,
                                         remove_folder),
