@@ -105,7 +105,16 @@ bens_status bens_folder_write(const char *folder, const char *name, const char *
     return s;
 }
 
-/* Does a rank have its metrics*.jsonl? It may have lost the one that had the folder. */
+/* For a lock of one's own NFS wants a file that may be written. */
+static int open_to_lock(const char *path)
+{
+    const int flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+              fd = open(path, O_RDWR | flags);
+    return fd >= 0 ? fd : open(path, O_RDONLY | flags);
+}
+
+/* Does a rank have its metrics*.jsonl? It may have lost the one that had the folder, or
+ * the file system has no locks of folders (NFS). */
 static bool has_writers(const char *folder, int fd)
 {
     const int copy = dup(fd);
@@ -116,7 +125,7 @@ static bool has_writers(const char *folder, int fd)
         char path[BENS_PATH_SIZE];
         if (fnmatch("metrics*.jsonl", e->d_name, 0) != 0) continue;
         if (bens_folder_join(folder, e->d_name, path) != BENS_OK) continue;
-        const int file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        const int file = open_to_lock(path);
         if (file < 0) continue;
         found = flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
         close(file);
@@ -131,10 +140,8 @@ bens_status bens_folder_lock(const char *path, int *lock)
     BENS_TRY(bens_folder_check(path));
     *lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*lock < 0) return BENS_OK;
-    bool taken = false;
     const bool locked = flock(*lock, LOCK_EX | LOCK_NB) == 0;
-    if (!locked) taken = errno == EWOULDBLOCK;
-    if (locked) taken = has_writers(path, *lock);
+    const bool taken = (!locked && errno == EWOULDBLOCK) || has_writers(path, *lock);
     if (locked && !taken) return BENS_OK;
     close(*lock);
     *lock = -1;

@@ -40,7 +40,8 @@ bens_status bens_folder_tidy(const char *path);
 /* Takes the folder for this process until the descriptor *lock is closed,
  * so that no other run writes there: neither one that has the folder, nor ranks that
  * outlived the one that had it and still have their metrics*.jsonl. *lock = -1: no such
- * folder yet, or a file system that knows no locks.
+ * folder yet, or a file system that has no locks of folders (NFS; only the metrics of a run
+ * then keep others out) or none at all.
  * Errors: BENS_ERR_CONFIG: another run has it; BENS_ERR_IO: as bens_folder_check. */
 bens_status bens_folder_lock(const char *path, int *lock);
 

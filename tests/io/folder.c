@@ -1,4 +1,6 @@
 /* What may be made, overwritten and removed: nothing but a run's own files. */
+#define _DEFAULT_SOURCE /* flock, syscall */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,13 +11,31 @@
 #include "io/metrics.h"
 #include "io/samples.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static char base[32];
+
+/* As NFS has it: no locks of folders, and one's own only of files that may be written. */
+static bool network;
+int flock(int fd, int operation)
+{
+    struct stat info;
+    const bool reads = (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY;
+    if (network && fstat(fd, &info) == 0 &&
+        (S_ISDIR(info.st_mode) || (reads && (operation & LOCK_EX) != 0))) {
+        errno = EBADF;
+        return -1;
+    }
+    return (int)syscall(SYS_flock, fd, operation);
+}
 
 static int make_base(void **state)
 {
@@ -167,6 +187,22 @@ static void a_folder_is_taken(void **state)
     close(lock);
 }
 
+static void a_folder_is_taken_on_a_network(void **state)
+{
+    (void)state;
+    int lock = 7;
+    bens_metrics *m;
+    network = true;
+    assert_int_equal(mkdir("run", 0700), 0);
+    assert_int_equal(bens_folder_lock("run", &lock), BENS_OK);
+    assert_int_equal(lock, -1);
+    assert_int_equal(bens_metrics_open("run/metrics.jsonl", &m), BENS_OK);
+    assert_int_equal(bens_folder_lock("run", &lock), BENS_ERR_CONFIG);
+    bens_metrics_close(m);
+    assert_int_equal(bens_folder_lock("run", &lock), BENS_OK);
+    network = false;
+}
+
 static void metrics_are_not_written_through_links(void **state)
 {
     (void)state;
@@ -307,6 +343,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(unfit_places_are_refused, make_base, remove_base),
         cmocka_unit_test_setup_teardown(links_are_not_followed, make_base, remove_base),
         cmocka_unit_test_setup_teardown(a_folder_is_taken, make_base, remove_base),
+        cmocka_unit_test_setup_teardown(a_folder_is_taken_on_a_network, make_base,
+                                        remove_base),
         cmocka_unit_test_setup_teardown(metrics_are_not_written_through_links, make_base,
                                         remove_base),
         cmocka_unit_test_setup_teardown(texts_replace_links, make_base, remove_base),
