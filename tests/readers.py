@@ -177,6 +177,22 @@ def check_killed(path):
         equal(bool(np.isfinite(table["mean"]).all()), True, "summary of the draws that are there")
 
 
+def check_stopped():
+    """The last line of a run that stops tells what to type: just that gives the draws that all of
+    its chains have, and bens diagnose works on it."""
+    done = run(pima, "stopped", check=75, grid__chains=2, chain__draws=200000, run__time_limit="1 s")
+    expression = re.search(r"data\.isel\(draw=slice\(0, \d+\)\)$", done.stderr.splitlines()[-1])
+    equal(bool(expression), True, f"an expression at the end of: {done.stderr}")
+    data = arviz.from_netcdf("stopped/samples.h5")
+    part = eval(expression[0], {"data": data, "slice": slice})
+    n, flags = part.posterior.sizes["draw"], data.sample_stats["done"].values
+    within(n, 1, 199999, "draws of the run that was stopped")
+    equal((bool(flags[:, :n].all()), bool(flags[:, n].all())), (True, False), "done up to there")
+    equal(bool(np.isfinite(part.posterior["weight"].values).all()), True, "numbers up to there")
+    code = subprocess.run([bens, "diagnose", "stopped"], capture_output=True, text=True).returncode
+    equal(code in (0, 3), True, f"bens diagnose of a run that was stopped, exit {code}")
+
+
 def make_larger():
     """Of tests/io/samples_parts.c: 2 chains x 4 draws, then 2 more draws, then 2 more chains."""
     shutil.rmtree("larger", ignore_errors=True)
@@ -244,7 +260,7 @@ def check_status():
         part.write(whole.read()[:5000])
     equal("truncated file" in status("cut", 4), True, "a cut file")
     os.remove("cut/samples.h5")
-    equal("found nothing" in status("nowhere", 2), True, "no folder")
+    equal("found nothing" in status("nowhere", 4), True, "no folder")
 
 
 def main():
@@ -256,6 +272,7 @@ def main():
                           capture_output=True, text=True).stdout
     equal("weight[plas]" in read and "800 of 800 draws" in read, True, "examples/read.py")
     check_killed(train_and_kill("killed"))
+    check_stopped()
     check_larger(make_larger())
     check_status()
     print(f"h5py {h5py.__version__}, xarray {xr.__version__}, ArviZ {arviz.__version__}: the same")
