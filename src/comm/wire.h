@@ -6,7 +6,7 @@
 
 #include <mpi.h>
 
-enum { BENS_SUM_VALUES = 15 };
+enum { BENS_SUM_VALUES = 255 }; /* of one message */
 
 /* A block of memory that the ranks of a node have together (share.h). */
 typedef struct bens_shared {

@@ -54,15 +54,16 @@ static void sum_in_rank_order(void **state)
 {
     (void)state;
     const int rank = bens_comm_rank(world), size = bens_comm_size(world);
-    double value[40], expected = 0, other = 0;
+    enum { N = 600, MARKED = 517 }; /* more than one message */
+    double value[N], expected = 0, other = 0;
     for (int r = 0; r < size; r++) expected += term(r);
     for (int r = size - 1; r >= 0; r--) other += term(r);
-    for (int i = 0; i < 40; i++) value[i] = term(rank);
-    value[17] = rank;
+    for (int i = 0; i < N; i++) value[i] = term(rank);
+    value[MARKED] = rank;
     ASSERT_ALL(world, size < 8 || expected != other);
-    ASSERT_ALL(world, bens_comm_sum(world, value, 40, BENS_OK) == BENS_OK);
-    for (int i = 0; i < 40; i++)
-        ASSERT_ALL(world, value[i] == (i == 17 ? size * (size - 1) / 2.0 : expected));
+    ASSERT_ALL(world, bens_comm_sum(world, value, N, BENS_OK) == BENS_OK);
+    for (int i = 0; i < N; i++)
+        ASSERT_ALL(world, value[i] == (i == MARKED ? size * (size - 1) / 2.0 : expected));
     ASSERT_ALL(world, bens_comm_sum(world, NULL, 0, BENS_OK) == BENS_OK);
 }
 
