@@ -140,9 +140,9 @@ def readers():
     for flag in "init", "prior":
         bens("train", "reg.ini", "--overwrite", "--set", f"run.output=warm-{flag}", "--set",
              f"{flag}.from=half")
-    bens("train", "reg.ini", "--overwrite", "--set", "run.output=still", "--set", "init.from=half", "--set",
-         "chain.burn_in=1", "--set", "chain.thin=0", "--set", "chain.draws=1", "--set",
-         "sampler.step_size=1e-20")
+    bens("train", "reg.ini", "--overwrite", "--set", "run.output=still", "--set",
+         "init.from=half", "--set", "chain.burn_in=1", "--set", "chain.thin=0", "--set",
+         "chain.draws=1", "--set", "sampler.step_size=1e-20")
     a, b = draws("still"), draws("half")
     assert (a["posterior/weight"][:, 0] == b["posterior/weight"][:, -1]).all()
     bens("status", "half")
