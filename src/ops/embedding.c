@@ -59,7 +59,7 @@ static void backward(const bens_op_call *c)
     const int64_t units = c->options->units, tokens = c->n * bens_shape_size(c->in[0]);
     clear(c);
     for (int64_t i = 0; i < tokens; i++) {
-        const int64_t row = row_of(c, i) < 0 ? 0 : row_of(c, i);
+        const int64_t found = row_of(c, i), row = found < 0 ? 0 : found;
         c->saved[i] = (float)row;
         c->be->add(c->dy + i * units, (size_t)units, c->dtheta[0] + row * units);
     }

@@ -93,10 +93,10 @@ static bens_status open_all(const bens_record_spec *spec, bens_record *r)
     BENS_TRY(open_targets(spec, r));
     BENS_TRY(bens_metrics_open(spec->metrics, &r->metrics));
     BENS_TRY(bens_alloc((size_t)spec->n_chains, sizeof *r->chain, &r->chain));
+    const size_t kept = kept_values(spec);
     for (int64_t i = 0; i < spec->n_chains; i++) {
         pending *c = &r->chain[i];
-        if (kept_values(spec) > 0)
-            BENS_TRY(bens_alloc(kept_values(spec), sizeof(float), &c->theta));
+        if (kept > 0) BENS_TRY(bens_alloc(kept, sizeof(float), &c->theta));
         BENS_TRY(bens_alloc((size_t)r->capacity, sizeof *c->draw, &c->draw));
         c->first = c->durable = c->reported = spec->drawn != NULL ? spec->drawn[i] : 0;
         c->latest = (bens_draw){.loss = NAN, .temperature_kinetic = NAN};
