@@ -123,7 +123,7 @@ static bool has_writers(const char *folder, int fd)
     if (dir == NULL && copy >= 0) close(copy);
     for (const struct dirent *e; dir != NULL && !found && (e = readdir(dir)) != NULL;) {
         char path[BENS_PATH_SIZE];
-        if (fnmatch("metrics*.jsonl", e->d_name, 0) != 0) continue;
+        if (fnmatch(BENS_METRICS_FILES, e->d_name, 0) != 0) continue;
         if (bens_folder_join(folder, e->d_name, path) != BENS_OK) continue;
         const int file = open_to_lock(path);
         if (file < 0) continue;

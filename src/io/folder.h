@@ -37,6 +37,9 @@ bens_status bens_folder_create(const char *path, bool overwrite, bool try_only);
  * the folder. Errors: BENS_ERR_IO. */
 bens_status bens_folder_tidy(const char *path);
 
+/* The files of metrics.h in a run's folder, as a pattern of fnmatch. */
+#define BENS_METRICS_FILES "metrics*.jsonl"
+
 /* Takes the folder for this process until the descriptor *lock is closed,
  * so that no other run writes there: neither one that has the folder, nor ranks that
  * outlived the one that had it and still have their metrics*.jsonl. *lock = -1: no such

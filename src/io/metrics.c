@@ -246,7 +246,7 @@ static bens_status read_folder(DIR *dir, const char *folder, const reader *r,
 {
     for (struct dirent *e; (e = readdir(dir)) != NULL;) {
         char path[BENS_PATH_SIZE];
-        if (fnmatch("metrics*.jsonl", e->d_name, 0) != 0) continue;
+        if (fnmatch(BENS_METRICS_FILES, e->d_name, 0) != 0) continue;
         BENS_TRY(bens_folder_join(folder, e->d_name, path));
         if (r->begin != NULL) r->begin(context);
         BENS_TRY(read_lines(path, r->use, context));
