@@ -7,21 +7,22 @@
 #include <getopt.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { SECONDS = BENS_FIRST_FLAG, MEMORY };
 
 static const bens_option seconds = {.name = "seconds",
                                     .kind = BENS_OPTION_INT,
-                                    .offset = offsetof(bens_check_limits, seconds),
+                                    .offset = offsetof(bens_apart_limits, seconds),
                                     .min = 1,
                                     .max = 1e9};
 static const bens_option memory = {.name = "memory",
                                    .kind = BENS_OPTION_INT,
-                                   .offset = offsetof(bens_check_limits, gib),
+                                   .offset = offsetof(bens_apart_limits, gib),
                                    .min = 1,
                                    .max = 1e6};
 
-static bens_status read_flags(int argc, char **argv, bens_check_limits *limits)
+static bens_status read_flags(int argc, char **argv, bens_apart_limits *limits)
 {
     static const struct option flags[] = {{"seconds", required_argument, NULL, SECONDS},
                                           {"memory", required_argument, NULL, MEMORY},
@@ -41,12 +42,18 @@ static bens_status read_flags(int argc, char **argv, bens_check_limits *limits)
     return BENS_OK;
 }
 
+static bens_status check(const void *path, char text[BENS_APART_TEXT])
+{
+    return bens_check_file(path, text);
+}
+
 static bens_status run(int argc, char **argv)
 {
-    static char text[BENS_CHECK_TEXT];
-    bens_check_limits limits = {.seconds = 600, .gib = 8};
+    static char text[BENS_APART_TEXT];
+    bens_apart_limits limits = {.seconds = 600, .gib = 8};
     BENS_TRY(read_flags(argc, argv, &limits));
-    const bens_status s = bens_check_apart(bens_check_file, argv[optind], &limits, text);
+    const char *const path = argv[optind];
+    const bens_status s = bens_apart(check, path, strlen(path) + 1, path, &limits, text);
     fputs(text, stdout);
     if (s == BENS_OK) puts("verdict    whole, and safe to open");
     return s;

@@ -1,5 +1,6 @@
 #include "cmd/cmd.h"
 #include "core/text.h"
+#include "io/apart.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -111,5 +112,8 @@ int bens_command_main(const bens_command *const *commands, int argc, char **argv
         print_help(command);
         return leave(command->name, flush(BENS_OK));
     }
-    return leave(command->name, flush(command->run(argc - 1, argv + 1)));
+    bens_apart_start();
+    const int code = leave(command->name, flush(command->run(argc - 1, argv + 1)));
+    bens_apart_stop();
+    return code;
 }

@@ -1,5 +1,6 @@
 #include "io/array.h"
 
+#include "io/apart.h"
 #include "io/check_parts.h"
 
 #include <errno.h>
@@ -219,9 +220,11 @@ static bens_status look_at_layout(bens_array *a)
     return BENS_OK;
 }
 
+/* Chunks are read once in a process of its own. */
 static bens_status check_set(const bens_array *a)
 {
-    bens_check_structure c = {.file_size = a->file_size, .is_unread = true};
+    bens_check_structure c = {.file_size = a->file_size,
+                              .is_unread = !bens_apart_is_here};
     const bens_status s = bens_check_set(a->set, a->where, &c);
     bens_check_release(&c);
     return s;
@@ -258,11 +261,35 @@ static bens_status open_array(const char *path, const char *group, const char *n
     return look_at_layout(a);
 }
 
+/* text = PATH, GROUP, NAME, each with its 0. */
+static bens_status try_array(const char *path, const char *group, const char *name,
+                             bens_h5_work work)
+{
+    char text[BENS_APART_CONTEXT];
+    const int n = snprintf(text, sizeof text, "%s%c%s%c%s", path, 0, group, 0, name);
+    return bens_h5_try_with(path, work, text, (size_t)n + 1);
+}
+
+static void split(const char *text, const char **group, const char **name)
+{
+    *group = text + strlen(text) + 1;
+    *name = *group + strlen(*group) + 1;
+}
+
+static bens_status open_apart(const char *path)
+{
+    const char *group, *name;
+    bens_array *a;
+    split(path, &group, &name);
+    return bens_array_open(path, group, name, &a);
+}
+
 bens_status bens_array_open(const char *path, const char *group, const char *name,
                             bens_array **out)
 {
     bens_array *a;
     BENS_ASSERT(group[0] == '/');
+    BENS_TRY(try_array(path, group, name, open_apart));
     BENS_TRY(bens_alloc(1, sizeof *a, &a));
     a->file = a->set = H5I_INVALID_HID;
     const bens_status s = open_array(path, group, name, a);
@@ -284,11 +311,20 @@ void bens_array_close(bens_array *a)
     free(a);
 }
 
+static bens_status look_apart(const char *path)
+{
+    const char *group, *name;
+    bool found;
+    split(path, &group, &name);
+    return bens_array_exists(path, group, name, &found);
+}
+
 bens_status bens_array_exists(const char *path, const char *group, const char *name,
                               bool *out)
 {
     uint64_t size;
     hid_t file, in = H5I_INVALID_HID;
+    BENS_TRY(try_array(path, group, name, look_apart));
     BENS_TRY(open_file(path, &size, &file));
     const bens_status s = open_group(file, path, group, &in);
     if (s == BENS_OK) *out = H5Lexists(in, name, H5P_DEFAULT) > 0;

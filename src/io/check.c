@@ -13,7 +13,7 @@
 
 void bens_check_say(bens_check_report *r, const char *format, ...)
 {
-    const size_t room = BENS_CHECK_TEXT - r->used;
+    const size_t room = BENS_APART_TEXT - r->used;
     va_list args;
     va_start(args, format);
     const int n = vsnprintf(r->text + r->used, room, format, args);
@@ -147,7 +147,7 @@ static bens_status check_open(hid_t file, const char *path, bens_check_structure
     return check_contents(file, path, schema, r);
 }
 
-bens_status bens_check_file(const char *path, char text[BENS_CHECK_TEXT])
+bens_status bens_check_file(const char *path, char text[BENS_APART_TEXT])
 {
     bens_check_structure c = {0};
     bens_check_report r = {.text = text};

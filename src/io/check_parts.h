@@ -8,7 +8,7 @@
 
 /* What was checked, in lines; what does not fit is left out. */
 typedef struct {
-    char *text; /* [BENS_CHECK_TEXT], borrowed */
+    char *text; /* [BENS_APART_TEXT], borrowed */
     size_t used;
 } bens_check_report;
 void bens_check_say(bens_check_report *report, const char *format, ...)

@@ -82,30 +82,34 @@ static bens_status read_slot(bens_checkpoint *c, int64_t row, int slot,
 }
 
 /* Looks for the newest whole state of a row, and reads it if state is not NULL.
- * *n_written counts the slots that were whole at some time. */
+ * *n_written counts the slots that were whole at some time. A slot that cannot be read
+ * is an error only where no other is whole. */
 static bens_status find_newest(bens_checkpoint *c, int64_t row, char *state,
                                bens_checkpoint_newest *out, int *n_written)
 {
-    bens_checkpoint_header h[BENS_CHECKPOINT_SLOTS];
+    bens_checkpoint_header h[BENS_CHECKPOINT_SLOTS] = {0};
+    bens_status s, failed = BENS_OK;
     *n_written = 0;
     *out = (bens_checkpoint_newest){.known = true, .slot = -1};
     for (int i = 0; i < BENS_CHECKPOINT_SLOTS; i++) {
-        BENS_TRY(read_bytes(c, &h[i], sizeof h[i], header_address(c, row, i)));
+        s = read_bytes(c, &h[i], sizeof h[i], header_address(c, row, i));
+        if (s != BENS_OK) failed = s;
         *n_written += ((const char *)&h[i])[sizeof h[i] - 1] != 0;
-        if (!is_sound(c, row, &h[i])) h[i].sequence = 0;
+        if (s != BENS_OK || !is_sound(c, row, &h[i])) h[i].sequence = 0;
     }
     const int first = h[1].sequence > h[0].sequence;
     for (int i = 0; i < BENS_CHECKPOINT_SLOTS && out->slot < 0; i++) {
         const int slot = first ^ i;
-        bool whole;
+        bool whole = false;
         if (h[slot].sequence == 0) continue;
-        BENS_TRY(read_slot(c, row, slot, &h[slot], state, &whole));
-        if (whole)
+        s = read_slot(c, row, slot, &h[slot], state, &whole);
+        if (s != BENS_OK) failed = s;
+        if (s == BENS_OK && whole)
             *out = (bens_checkpoint_newest){.known = true,
                                             .slot = slot,
                                             .sequence = h[slot].sequence};
     }
-    return BENS_OK;
+    return out->slot < 0 ? failed : BENS_OK;
 }
 
 bens_status bens_checkpoint_get(bens_checkpoint *c, int64_t row, void *state, bool *found)

@@ -52,8 +52,8 @@ bens_status bens_checkpoint_put(bens_checkpoint *checkpoint, int64_t row, int64_
                                 const void *states);
 
 /* Reads the newest valid state of a row into state [bytes]; *found = false: there is none
- * yet (and none was ever complete). Errors: BENS_ERR_IO: it cannot be read; a slot that
- * was once valid is damaged and no other is whole. */
+ * yet (and none was ever complete). Errors: BENS_ERR_IO: a slot that was once valid is damaged, or
+ * a slot cannot be read, and no other is whole. */
 bens_status bens_checkpoint_get(bens_checkpoint *checkpoint, int64_t row, void *state,
                                 bool *found);
 

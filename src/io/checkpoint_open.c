@@ -59,6 +59,18 @@ static bens_status check_file(bens_checkpoint *c, hid_t file, uint64_t file_size
     return find_slots(c, file, file_size);
 }
 
+static bens_status read_apart(const char *path)
+{
+    bens_checkpoint c = {0};
+    hid_t file;
+    char *config;
+    BENS_TRY(bens_h5_open(path, &file));
+    BENS_TRY(bens_h5_get_first(file, BENS_CHECKPOINT_GROUP, "bytes", BENS_H5_UINT64, 0,
+                               &c.bytes));
+    BENS_TRY(check_file(&c, file, UINT64_MAX));
+    return bens_h5_get_text(file, BENS_CHECKPOINT_GROUP, "config", &config);
+}
+
 /* access: O_RDONLY, O_RDWR. What a killed run left in the cache of the system comes to
  * the disk before more is built on it: a slot that counts now must still do so when the
  * power fails in the next put. */
@@ -80,7 +92,8 @@ static bens_status find_addresses(bens_checkpoint *c, int access)
     struct stat info;
     hid_t file;
     BENS_TRY(open_file(c, access, &info));
-    bens_status s = bens_h5_open(c->path, &file);
+    bens_status s = bens_h5_try(c->path, read_apart);
+    if (s == BENS_OK) s = bens_h5_open(c->path, &file);
     if (s == BENS_OK) {
         s = check_file(c, file, (uint64_t)info.st_size);
         H5Fclose(file);

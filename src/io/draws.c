@@ -73,14 +73,34 @@ static bens_status read_flags(bens_draws *d)
     return BENS_OK;
 }
 
-static bens_status read_file(bens_draws *d)
+static bens_status read_table(bens_draws *d)
 {
     hid_t file;
     BENS_TRY(bens_h5_open(d->path, &file));
     bens_status s = bens_draws_read_table(file, d);
-    if (s == BENS_OK) s = bens_draws_open_parts(file, d);
+    if (s == BENS_OK) s = bens_draws_find_parts(file, d);
     H5Fclose(file);
-    return s == BENS_OK ? read_flags(d) : s;
+    return s;
+}
+
+static bens_status read_apart(const char *path)
+{
+    bens_draws_file file = {0};
+    bens_draws d = {.path = path, .file = &file};
+    return read_table(&d);
+}
+
+bens_status bens_draws_try(const char *path)
+{
+    return bens_h5_try(path, read_apart);
+}
+
+static bens_status read_file(bens_draws *d)
+{
+    BENS_TRY(bens_draws_try(d->path));
+    BENS_TRY(read_table(d));
+    BENS_TRY(bens_draws_open_parts(d));
+    return read_flags(d);
 }
 
 bens_status bens_draws_open(const char *run, bens_draws **out)
@@ -112,6 +132,7 @@ static void close_file(bens_draws_file *f)
         free(f->part[i].address);
     }
     free(f->part);
+    free(f->mapped);
     free(f->variable);
     free(f);
 }

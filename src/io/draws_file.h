@@ -31,14 +31,21 @@ typedef struct bens_draws_file {
     bens_draws_variable *variable; /* the statistics */
     int n_parts;
     bens_draws_part *part;
+    int n_mapped;
+    bens_samples_part
+        *mapped; /* the rectangles of an index, also those that are missing */
 } bens_draws_file;
 
 /* The table of tensors, the variables, and what the file says besides. */
 bens_status bens_draws_read_table(hid_t file, bens_draws *draws);
 
-/* Opens the rectangles: the file itself, or those that it maps.
- * One that is missing is none. */
-bens_status bens_draws_open_parts(hid_t file, bens_draws *draws);
+/* Reads a samples file, but not those that it maps, in a process of its own: bens_h5_try. */
+bens_status bens_draws_try(const char *path);
+
+/* The rectangles: the file itself, or those that it maps, which are opened later. */
+bens_status bens_draws_find_parts(hid_t file, bens_draws *draws);
+/* One that is missing is none. */
+bens_status bens_draws_open_parts(bens_draws *draws);
 
 /* -1: none of that name; tensors: the place in the table. */
 int bens_draws_find_stat(const bens_draws *draws, const char *name);

@@ -69,28 +69,33 @@ static bens_status open_rectangle(const bens_draws *d, const char *name,
         BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
     if (fstat(part->fd, &info) != 0 || !S_ISREG(info.st_mode))
         BENS_FAIL(BENS_ERR_IO, "wanted a file at '%s', found something else", path);
-    BENS_TRY(bens_h5_open(path, &file));
-    const bens_status s = find_variables(file, d, part);
-    H5Fclose(file);
+    bens_status s = bens_draws_try(path);
+    if (s == BENS_OK) s = bens_h5_open(path, &file);
+    if (s == BENS_OK) {
+        s = find_variables(file, d, part);
+        H5Fclose(file);
+    }
     return s == BENS_OK
                ? s
                : bens_error_set(s, "rectangle '%s': %s", name, bens_error_text());
 }
 
-/* One that is missing is left out. */
-static bens_status open_mapped(const bens_draws *d, const bens_samples_part *mapped,
-                               int n)
+/* That a box of the index is all of its rectangle is seen
+ * there: its shape must be that. */
+bens_status bens_draws_open_parts(bens_draws *d)
 {
     bens_draws_file *f = d->file;
-    BENS_TRY(bens_alloc((size_t)n, sizeof *f->part, &f->part));
-    for (int i = 0; i < n; i++) {
+    if (f->n_mapped == 0) return BENS_OK;
+    BENS_TRY(bens_alloc((size_t)f->n_mapped, sizeof *f->part, &f->part));
+    for (int i = 0; i < f->n_mapped; i++) {
+        const bens_samples_part *const box = &f->mapped[i];
         bens_draws_part *part = &f->part[f->n_parts++];
         *part = (bens_draws_part){.fd = -1,
-                                  .row = mapped[i].row,
-                                  .n_rows = mapped[i].n_rows,
-                                  .draw = mapped[i].draw,
-                                  .n_draws = mapped[i].n_draws};
-        BENS_TRY(open_rectangle(d, mapped[i].name, part));
+                                  .row = box->row,
+                                  .n_rows = box->n_rows,
+                                  .draw = box->draw,
+                                  .n_draws = box->n_draws};
+        BENS_TRY(open_rectangle(d, box->name, part));
         if (part->fd < 0) f->n_parts--;
     }
     return BENS_OK;
@@ -118,14 +123,10 @@ static bens_status open_whole(hid_t file, const bens_draws *d)
     return find_variables(file, d, &f->part[0]);
 }
 
-/* That a box of the index is all of its rectangle is seen
- * there: its shape must be that. */
-bens_status bens_draws_open_parts(hid_t file, bens_draws *d)
+bens_status bens_draws_find_parts(hid_t file, bens_draws *d)
 {
-    bens_samples_part *mapped;
-    int n;
-    BENS_TRY(bens_samples_mapped(file, d->n_chains, d->n_draws, &mapped, &n));
-    const bens_status s = n > 0 ? open_mapped(d, mapped, n) : open_whole(file, d);
-    free(mapped);
-    return s;
+    bens_draws_file *f = d->file;
+    BENS_TRY(
+        bens_samples_mapped(file, d->n_chains, d->n_draws, &f->mapped, &f->n_mapped));
+    return f->n_mapped > 0 ? BENS_OK : open_whole(file, d);
 }

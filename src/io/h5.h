@@ -39,8 +39,19 @@ bool bens_h5_is_float(bens_h5_type type);
 
 /* A new file that must not exist; `index`: it will hold virtual data sets. */
 bens_status bens_h5_create(const char *path, bool index, hid_t *out);
-/* An existing one, read-only. */
+/* An existing one, read-only. HDF5 may crash or loop on a damaged one: bens_h5_try goes
+ * before that of a file which this process did not make. */
 bens_status bens_h5_open(const char *path, hid_t *out);
+
+/* Does work(text) first in a process of its own (apart.h), of which nothing comes back, its
+ * errors neither: what HDF5 survives there it survives here, in the same work. text
+ * [size] is the path, or what the work wants instead. Where no process can be had, and in
+ * one of that kind, nothing is done. Errors: BENS_ERR_IO: HDF5 crashed, or took more than
+ * 10 s of processor time and 1 s for each MiB of the file. */
+typedef bens_status (*bens_h5_work)(const char *text);
+bens_status bens_h5_try(const char *path, bens_h5_work work);
+bens_status bens_h5_try_with(const char *path, bens_h5_work work, const char *text,
+                             size_t size);
 /* Closing writes what HDF5 still holds, so it can fail. */
 bens_status bens_h5_close(hid_t file, const char *path);
 

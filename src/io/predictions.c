@@ -108,19 +108,24 @@ static uint64_t count_bytes(const bens_predictions_spec *spec,
     return bytes;
 }
 
-static bool is_predictions(const char *path)
+static bens_status read_schema(const char *path)
 {
     hid_t file;
     char *found;
-    bool is = false;
     bens_h5_start();
-    if (bens_h5_open(path, &file) != BENS_OK) return false;
-    if (bens_h5_get_attribute(file, "schema", &found) == BENS_OK) {
-        is = strcmp(found, schema) == 0;
-        free(found);
-    }
+    BENS_TRY(bens_h5_open(path, &file));
+    bens_status s = bens_h5_get_attribute(file, "schema", &found);
     H5Fclose(file);
-    return is;
+    BENS_TRY(s);
+    if (strcmp(found, schema) != 0)
+        s = bens_error_set(BENS_ERR_IO, "wanted the schema '%s', found another", schema);
+    free(found);
+    return s;
+}
+
+static bool is_predictions(const char *path)
+{
+    return bens_h5_try(path, read_schema) == BENS_OK && read_schema(path) == BENS_OK;
 }
 
 /* What cannot be looked at cannot be written either: creating it tells why. */
@@ -159,6 +164,7 @@ bens_status bens_predictions_create(const char *path, const bens_predictions_spe
     return s;
 }
 
+/* In a file that was made a moment ago. */
 static bens_status find_addresses(bens_predictions *p)
 {
     hid_t file;

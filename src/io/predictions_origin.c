@@ -214,11 +214,18 @@ static bens_status read_classes(hid_t file, bens_origin *o)
     return s;
 }
 
+static bens_status read_apart(const char *path)
+{
+    bens_origin o;
+    return bens_origin_read(path, &o);
+}
+
 bens_status bens_origin_read(const char *path, bens_origin *out)
 {
     bens_origin o = {0};
     hid_t file;
     bens_h5_start();
+    BENS_TRY(bens_h5_try(path, read_apart));
     BENS_TRY(bens_h5_open(path, &file));
     const hid_t inputs = open_member(file, "bens", "inputs");
     bens_status s = inputs >= 0 ? read_inputs(file, &o) : read_features(file, &o);

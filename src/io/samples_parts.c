@@ -1,5 +1,6 @@
 #include "io/samples_layout.h"
 
+#include "io/draws_file.h"
 #include "io/folder.h"
 
 #include <errno.h>
@@ -64,9 +65,12 @@ bens_status bens_samples_parts(const char *folder, bens_samples_part **part, int
     int n;
     bens_h5_start();
     BENS_TRY(bens_folder_join(folder, "samples.h5", path));
-    BENS_TRY(bens_h5_open(path, &file));
-    const bens_status s = read_file(file, &found, &n, &chains, &draws);
-    H5Fclose(file);
+    bens_status s = bens_draws_try(path);
+    if (s == BENS_OK) s = bens_h5_open(path, &file);
+    if (s == BENS_OK) {
+        s = read_file(file, &found, &n, &chains, &draws);
+        H5Fclose(file);
+    }
     if (s != BENS_OK)
         return bens_error_set(s, "'%s' is no whole samples file: %s", path,
                               bens_error_text());

@@ -43,11 +43,45 @@ static bens_status find_variable(hid_t file, const bens_samples_variable *v,
     return s;
 }
 
+/* ---- what HDF5 reads of it, in a process of its own ---- */
+
+typedef struct {
+    hid_t file;
+    const char *group;
+} place;
+
+static bens_status find_again(void *context, const bens_h5_set *found)
+{
+    const place *const p = context;
+    uint64_t address;
+    hid_t set;
+    BENS_TRY(bens_h5_open_set(p->file, p->group, found->name, &set));
+    bens_h5_address(set, p->group, found->name, 0, 1, UINT64_MAX, &address);
+    H5Dclose(set);
+    return BENS_OK;
+}
+
+static bens_status find_apart(const char *path)
+{
+    static const char *const groups[] = {"posterior", "sample_stats"};
+    hid_t file;
+    BENS_TRY(bens_h5_open(path, &file));
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+        place p = {file, groups[i]};
+        bens_h5_list(file, groups[i], find_again, &p);
+    }
+    H5Fclose(file);
+    return BENS_OK;
+}
+
+/* ---- the whole ---- */
+
 static bens_status find_addresses(bens_samples *f)
 {
     struct stat info;
     hid_t file;
     if (fstat(f->fd, &info) != 0) BENS_FAIL(BENS_ERR_IO, "%s", strerror(errno));
+    BENS_TRY(bens_h5_try(f->path, find_apart));
     BENS_TRY(bens_h5_open(f->path, &file));
     bens_status s = BENS_OK;
     for (int i = 0; i < f->layout.n && s == BENS_OK; i++)

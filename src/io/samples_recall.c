@@ -298,13 +298,22 @@ static bens_status read_all(hid_t file, const bens_draws *d, bens_samples_recall
     return read_texts(file, r);
 }
 
+static bens_status recall_apart(const char *path)
+{
+    bens_draws *draws;
+    bens_samples_recalled found;
+    BENS_TRY(bens_draws_open(path, &draws));
+    return bens_samples_recall(draws, &found);
+}
+
 bens_status bens_samples_recall(const bens_draws *draws, bens_samples_recalled *out)
 {
     hid_t file;
     bens_h5_start();
     *out = (bens_samples_recalled){0};
     BENS_TRY(bens_pool_create(&out->pool));
-    bens_status s = bens_h5_open(draws->path, &file);
+    bens_status s = bens_h5_try(draws->path, recall_apart);
+    if (s == BENS_OK) s = bens_h5_open(draws->path, &file);
     if (s == BENS_OK) {
         s = read_all(file, draws, out);
         H5Fclose(file);

@@ -23,6 +23,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     FUZZ_PROMISE(source != NULL && source->options_size <= sizeof options);
     set_text("x", "x");
     set_text("y", "y");
+    fuzz_choose_process();
     fuzz_make_folder();
     return 0;
 }

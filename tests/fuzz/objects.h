@@ -1,12 +1,21 @@
-/* objects.h - the objects of HDF5 that are open: files, groups, data sets, attributes.
+/* objects.h - where HDF5 reads, and the objects of it that are open: files, groups, data sets, attributes.
  * A reader gives back what it opens, from a damaged file too; the sanitizer cannot see
  * that, for they belong to the library. */
 #ifndef TESTS_FUZZ_OBJECTS_H
 #define TESTS_FUZZ_OBJECTS_H
 
 #include "fuzz/fuzz.h"
+#include "io/apart.h"
 
 #include <hdf5.h>
+
+/* In this process, where coverage and the sanitizers see it; with FUZZ_APART in the
+ * environment as bens does: first in another one. */
+static inline void fuzz_choose_process(void)
+{
+    bens_apart_is_here = getenv("FUZZ_APART") == NULL;
+    if (!bens_apart_is_here) bens_apart_start();
+}
 
 static inline ssize_t fuzz_objects(void)
 {

@@ -58,6 +58,7 @@ static inline void fuzz_make_run(void)
     const char state[2 * FUZZ_STATE] = "a state";
     bens_checkpoint *c;
     int64_t first, n;
+    fuzz_choose_process();
     fuzz_make_folder();
     FUZZ_PROMISE(bens_params_add(&fuzz_params, "w", 1, &two, NULL) == BENS_OK);
     fuzz_make_rectangle("samples.0000.h5", 0, 2);

@@ -224,7 +224,7 @@ static int read_in_child(const fixture *f, bool summarize)
         bens_samples_summary sum;
         bens_samples *file;
         signal(SIGSEGV, SIG_DFL);
-        alarm(3);
+        alarm(30);
         const bens_status s =
             summarize ? bens_samples_summarize(f->path, &sum)
                       : bens_samples_open(f->path, &f->params, CHAINS, DRAWS, &file);
@@ -280,8 +280,8 @@ static void damage(char *bytes, size_t size, int n_bits, unsigned *random)
 
 /* Wrong bits anywhere are seen, or they change no address: a run that opens a
  * damaged file neither crashes nor writes where it must not. A summary reads texts,
- * too, and HDF5 1.10.8 does not check the heap that they are in: of 3,000 files 13
- * crashed or hung inside H5HG_read. */
+ * too, and HDF5 1.10.8 does not check the heap that they are in: of 3,000 files it
+ * crashed or hung on 13 inside H5HG_read, in a process of its own. */
 static void a_damaged_file_does_no_harm(void **state)
 {
     (void)state;
@@ -289,7 +289,7 @@ static void a_damaged_file_does_no_harm(void **state)
     fixture f;
     size_t size;
     unsigned random = 99;
-    int n_read = 0, n_crashed = 0;
+    int n_read = 0;
     fixture_make(&f);
     assert_int_equal(bens_samples_create(f.folder, "samples.h5", &f.spec), BENS_OK);
     char *bytes = load(f.path, &size), *copy = malloc(size);
@@ -300,13 +300,11 @@ static void a_damaged_file_does_no_harm(void **state)
         save(f.path, copy, size);
         const int opened = read_in_child(&f, false), summary = read_in_child(&f, true);
         assert_true(WIFEXITED(opened) && WEXITSTATUS(opened) <= 1);
-        assert_true(!WIFEXITED(summary) || WEXITSTATUS(summary) <= 1);
+        assert_true(WIFEXITED(summary) && WEXITSTATUS(summary) <= 1);
         n_read += WEXITSTATUS(opened) == 1;
-        n_crashed += !WIFEXITED(summary);
     }
-    print_message("%d damaged files: %d opened; HDF5 did not survive %d\n", FILES, n_read,
-                  n_crashed);
-    assert_true(n_read > 0 && n_read < FILES && n_crashed <= FILES / 50);
+    print_message("%d damaged files: %d opened\n", FILES, n_read);
+    assert_true(n_read > 0 && n_read < FILES);
     free(copy);
     free(bytes);
     fixture_release(&f);

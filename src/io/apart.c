@@ -1,0 +1,265 @@
+#define _DEFAULT_SOURCE /* RLIMIT_AS, strsignal */
+
+#include "io/apart.h"
+
+#include "io/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED true
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED false
+#endif
+
+/* What comes back, once, at the end. */
+typedef struct {
+    int status;
+    char error[1024], text[BENS_APART_TEXT];
+} message;
+
+/* What the parent of the children is asked for; it has the addresses of this process. */
+typedef struct {
+    bens_apart_work work;
+    bens_apart_limits limits;
+    char path[BENS_PATH_SIZE];
+    _Alignas(max_align_t) char context[BENS_APART_CONTEXT];
+} request;
+
+bool bens_apart_is_here = false;
+
+static struct {
+    pid_t process; /* of the parent of the children; <= 0: there is none */
+    int socket;    /* to it */
+} parent;
+
+static bool limit(int what, uint64_t value)
+{
+    const struct rlimit most = {.rlim_cur = (rlim_t)value, .rlim_max = (rlim_t)value};
+    return setrlimit(what, &most) == 0;
+}
+
+/* Bytes of addresses that are in use. */
+static bool addresses(uint64_t *bytes)
+{
+    unsigned long long pages = 0;
+    FILE *const f = fopen("/proc/self/statm", "r");
+    const bool good = f != NULL && fscanf(f, "%llu", &pages) == 1;
+    if (f != NULL) fclose(f);
+    *bytes = (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    return good;
+}
+
+/* No files are written (a limit of 0 bytes), no core, no new privileges; the
+ * address sanitizer needs all the addresses that there are. Where one cannot
+ * be had the work is not done. */
+static bool confine(const bens_apart_limits *limits)
+{
+    uint64_t used;
+    const int null = open("/dev/null", O_RDWR);
+    bool good = null >= 0;
+    for (int fd = 0; fd <= 2; fd++) good = dup2(null, fd) == fd && good;
+    good = limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) && good;
+    good = limit(RLIMIT_CPU, (uint64_t)limits->seconds) && good;
+    if (!SANITIZED)
+        good = addresses(&used) &&
+               limit(RLIMIT_AS, used + ((uint64_t)limits->gib << 30)) && good;
+#ifdef __linux__
+    good = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && good;
+#endif
+    return good;
+}
+
+static void end_with_parent(void)
+{
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+#endif
+}
+
+/* Who reads may have gone: that is an error, no signal. */
+static bool put(int to, const void *data, size_t size)
+{
+    const char *from = data;
+    while (size > 0) {
+        const ssize_t n = send(to, from, size, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        from += n;
+        size -= (size_t)n;
+    }
+    return true;
+}
+
+static bool connect_two(int ends[2])
+{
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0;
+}
+
+static bool get(int from, void *data, size_t size)
+{
+    char *to = data;
+    while (size > 0) {
+        const ssize_t n = read(from, to, size);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        to += n;
+        size -= (size_t)n;
+    }
+    return true;
+}
+
+/* ---- the child ---- */
+
+_Noreturn static void work_apart(int socket, const request *r)
+{
+    static message m;
+    bens_apart_is_here = true;
+    end_with_parent();
+    if (confine(&r->limits))
+        m.status = (int)r->work(r->context, m.text);
+    else
+        m.status = (int)bens_error_set(BENS_ERR_FAILURE, "cannot limit a process: %s",
+                                       strerror(errno));
+    if (m.status != BENS_OK) snprintf(m.error, sizeof m.error, "%s", bens_error_text());
+    put(socket, &m, sizeof m);
+    _exit(0);
+}
+
+/* Nothing in it is believed: the child may be somebody else's by now. */
+static bool receive(int socket, message *m)
+{
+    if (!get(socket, m, sizeof *m)) return false;
+    m->error[sizeof m->error - 1] = '\0';
+    m->text[sizeof m->text - 1] = '\0';
+    for (char *c = m->text; *c != '\0'; c++)
+        if (((unsigned char)*c < ' ' && *c != '\n') || *c == 0x7f) *c = '?';
+    for (char *c = m->error; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
+    return m->status >= BENS_OK && m->status <= BENS_ERR_PEER;
+}
+
+static bens_status explain(const request *r, int ended)
+{
+    const int number = WIFSIGNALED(ended) ? WTERMSIG(ended) : 0;
+    /* past its time the first signal is KILL where both limits are the same */
+    if (number == SIGXCPU || number == SIGKILL)
+        BENS_FAIL(BENS_ERR_IO,
+                  "'%s' took more than %lld s of processor time, or its reader was "
+                  "killed: it is damaged, very large, or made to keep a reader busy",
+                  r->path, (long long)r->limits.seconds);
+    BENS_FAIL(BENS_ERR_IO, "HDF5 crashed on '%s' (%s): it is damaged, or made to do that",
+              r->path, number != 0 ? strsignal(number) : "it ended without a word");
+}
+
+static bens_status fork_child(const request *r, message *m)
+{
+    int ends[2], ended = 0;
+    if (!connect_two(ends))
+        BENS_FAIL(BENS_ERR_FAILURE, "cannot make a socket: %s", strerror(errno));
+    const pid_t child = fork();
+    if (child == 0) {
+        close(ends[0]);
+        work_apart(ends[1], r);
+    }
+    const int why = errno;
+    close(ends[1]);
+    const bool whole = child > 0 && receive(ends[0], m);
+    close(ends[0]);
+    if (child < 0)
+        BENS_FAIL(BENS_ERR_FAILURE, "cannot start a process: %s", strerror(why));
+    while (waitpid(child, &ended, 0) < 0 && errno == EINTR) continue;
+    if (!whole) return explain(r, ended);
+    if (m->status == BENS_OK) return BENS_OK;
+    BENS_FAIL((bens_status)m->status, "%s", m->error);
+}
+
+/* ---- the parent of the children ---- */
+
+/* Signals to the job are this process's; the end of this process ends it. It has nothing
+ * open of it, so that who waits for the end of its output does not wait for two. */
+_Noreturn static void serve(int socket)
+{
+    static const int ignored[] = {SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGHUP, SIGPIPE};
+    static request r;
+    const int null = open("/dev/null", O_RDWR);
+    end_with_parent();
+    signal(SIGCHLD, SIG_DFL);
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        signal(ignored[i], SIG_IGN);
+    for (int fd = 0; fd <= 2 && null >= 0; fd++) dup2(null, fd);
+    while (get(socket, &r, sizeof r)) {
+        static message m;
+        m = (message){0};
+        m.status = (int)fork_child(&r, &m);
+        snprintf(m.error, sizeof m.error, "%s", bens_error_text());
+        if (!put(socket, &m, sizeof m)) break;
+    }
+    _exit(0);
+}
+
+void bens_apart_start(void)
+{
+    int ends[2];
+    if (parent.process > 0 || !connect_two(ends)) return;
+    fflush(NULL);
+    parent.process = fork();
+    if (parent.process == 0) {
+        close(ends[0]);
+        serve(ends[1]);
+    }
+    close(ends[1]);
+    parent.socket = ends[0];
+    if (parent.process < 0) close(parent.socket);
+}
+
+void bens_apart_stop(void)
+{
+    if (parent.process <= 0) return;
+    close(parent.socket);
+    while (waitpid(parent.process, NULL, 0) < 0 && errno == EINTR) continue;
+    parent.process = 0;
+}
+
+static bens_status ask(const request *r, message *m)
+{
+    if (!put(parent.socket, r, sizeof *r) || !receive(parent.socket, m))
+        BENS_FAIL(BENS_ERR_FAILURE, "the process that reads files has ended");
+    if (m->status == BENS_OK) return BENS_OK;
+    BENS_FAIL((bens_status)m->status, "%s", m->error);
+}
+
+bens_status bens_apart(bens_apart_work work, const void *context, size_t size,
+                       const char *path, const bens_apart_limits *limits,
+                       char text[BENS_APART_TEXT])
+{
+    static request r;
+    static message m;
+    text[0] = '\0';
+    if (size > BENS_APART_CONTEXT)
+        BENS_FAIL(BENS_ERR_IO, "the path '%.200s...' is too long", path);
+    if (bens_apart_is_here) return work(context, text);
+    r = (request){.work = work, .limits = *limits};
+    snprintf(r.path, sizeof r.path, "%s", path);
+    memcpy(r.context, context, size);
+    const bens_status s = parent.process > 0 ? ask(&r, &m) : fork_child(&r, &m);
+    memcpy(text, m.text, sizeof m.text);
+    return s;
+}
