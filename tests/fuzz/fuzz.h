@@ -20,10 +20,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* What a reader promises. */
 #define FUZZ_PROMISE(condition) BENS_ASSERT(condition)
 
+static long fuzz_n_crashed, fuzz_n_looped; /* of HDF5 in a process of its own */
+
 /* An error says why, in one line. */
 static inline void fuzz_check_error(bens_status status)
 {
     if (status == BENS_OK) return;
+    fuzz_n_crashed += strstr(bens_error_text(), "HDF5 crashed on") != NULL;
+    fuzz_n_looped += strstr(bens_error_text(), "s of processor time") != NULL;
     FUZZ_PROMISE(bens_error_text()[0] != '\0');
     FUZZ_PROMISE(strpbrk(bens_error_text(), "\r\n") == NULL);
 }
