@@ -3,6 +3,7 @@
 #include "io/apart.h"
 
 #include "io/folder.h"
+#include "io/h5.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -205,6 +206,7 @@ _Noreturn static void serve(int socket)
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         signal(ignored[i], SIG_IGN);
     for (int fd = 0; fd <= 2 && null >= 0; fd++) dup2(null, fd);
+    bens_h5_start(); /* once for all children */
     while (get(socket, &r, sizeof r)) {
         static message m;
         m = (message){0};
