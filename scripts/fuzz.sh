@@ -26,7 +26,7 @@ export LSAN_OPTIONS=suppressions=$PWD/tests/fuzz/lsan.supp:print_suppressions=0
 limits=(-timeout=10 -rss_limit_mb=4096 -detect_leaks=0)
 known=()
 if [ -n "${FUZZ_APART:-}" ]; then
-    limits[0]=-timeout=60 # HDF5 has 10 s of processor time in its process
+    limits[0]=-timeout=60 # HDF5 has 3 s of processor time in each of its processes
     known=("$failed")
 fi
 touch "$build/start"

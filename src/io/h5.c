@@ -184,7 +184,7 @@ static bens_status do_trial(const void *context, char text[BENS_APART_TEXT])
 bens_status bens_h5_try_with(const char *path, bens_h5_work work, const char *text,
                              size_t size)
 {
-    enum { LEAST = 10, MOST = 600, GIB = 8 };
+    enum { LEAST = 3, MOST = 600, GIB = 8 };
     static trial t;
     char none[BENS_APART_TEXT];
     struct stat info;

@@ -47,7 +47,7 @@ bens_status bens_h5_open(const char *path, hid_t *out);
  * errors neither: what HDF5 survives there it survives here, in the same work. text
  * [size] is the path, or what the work wants instead. Where no process can be had, and in
  * one of that kind, nothing is done. Errors: BENS_ERR_IO: HDF5 crashed, or took more than
- * 10 s of processor time and 1 s for each MiB of the file. */
+ * 3 s of processor time and 1 s for each MiB of the file. */
 typedef bens_status (*bens_h5_work)(const char *text);
 bens_status bens_h5_try(const char *path, bens_h5_work work);
 bens_status bens_h5_try_with(const char *path, bens_h5_work work, const char *text,
