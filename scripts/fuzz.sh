@@ -24,16 +24,15 @@ case " $* " in *" -fork="*) words+=(-ignore_crashes=1 -ignore_timeouts=1 -ignore
 # Leaks are looked for once, at the end: looking after each execution takes longer than the execution.
 export LSAN_OPTIONS=suppressions=$PWD/tests/fuzz/lsan.supp:print_suppressions=0
 limits=(-timeout=10 -rss_limit_mb=4096 -detect_leaks=0)
-known=()
 if [ -n "${FUZZ_APART:-}" ]; then
     limits[0]=-timeout=60 # HDF5 has 3 s of processor time in each of its processes
-    known=("$failed")
+    find "$failed" -type f -exec "$program" "${limits[@]}" {} +
 fi
 touch "$build/start"
 status=0
 nice -n 19 "$program" -max_total_time="$seconds" "${limits[@]}" -print_final_stats=1 \
      -artifact_prefix="$failed/" ${words[@]+"${words[@]}"} "$@" \
-     "$build/corpus/$target" "tests/fuzz/corpus/$target" ${known[@]+"${known[@]}"} || status=$?
+     "$build/corpus/$target" "tests/fuzz/corpus/$target" || status=$?
 
 # The innermost frames of HDF5 and of bens, of each input that failed.
 place() {
