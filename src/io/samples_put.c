@@ -11,6 +11,8 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+enum { HURRY_BYTES = 256 << 10 }; /* fewer are not worth a call of the system */
+
 struct bens_samples {
     int fd;
     char path[BENS_PATH_SIZE];
@@ -164,10 +166,13 @@ static bens_status put_variable(bens_samples *f, int i, int64_t row, int64_t fir
             memcpy(f->scratch + k * size, (const char *)from + k * stride, size);
         from = f->scratch;
     }
-    if (bens_file_put(f->fd, from, size * (size_t)n, f->address[i] + draw * size) != 0)
+    const uint64_t address = f->address[i] + draw * size;
+    if (bens_file_put(f->fd, from, size * (size_t)n, address) != 0)
         BENS_FAIL(BENS_ERR_IO, "cannot write draw %lld of row %lld of %s/%s to '%s': %s",
                   (long long)first, (long long)row, v->group, v->name, f->path,
                   strerror(errno));
+    if (size * (size_t)n >= HURRY_BYTES)
+        bens_file_hurry(f->fd, size * (size_t)n, address);
     return BENS_OK;
 }
 

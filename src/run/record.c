@@ -7,10 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHAIN_BYTES = 1 << 20, RANK_BYTES = 256 << 20, FLUSH_SECONDS = 10 };
+enum {
+    CHAIN_BYTES = 1 << 20, /* of draws of a chain that are kept ... */
+    RANK_BYTES = 256 << 20,
+    MOST_WRITTEN = 16, /* ... and draws written as they came, before there is a wait */
+    FLUSH_SECONDS = 10
+};
 
 typedef struct {
-    float *theta;     /* [capacity][n]; NULL: draws are written as they come */
+    float *theta;     /* [capacity][n]; NULL: values are written as they come */
     bens_draw *draw;  /* [capacity] */
     int64_t first, n; /* draws first ... first + n - 1 wait here */
     int64_t durable;  /* draws whose flags are on disk ...       */
@@ -42,22 +47,35 @@ static size_t draw_bytes(const bens_record_spec *spec)
     return spec->params->n * sizeof(float) + sizeof(bens_draw);
 }
 
-static int64_t choose_capacity(const bens_record_spec *spec)
+static size_t chain_bytes(const bens_record_spec *spec)
 {
-    const size_t draw = draw_bytes(spec);
-    size_t bytes = CHAIN_BYTES;
-    if (bytes > RANK_BYTES / (size_t)spec->n_chains)
-        bytes = RANK_BYTES / (size_t)spec->n_chains;
-    const int64_t n = (int64_t)(bytes / draw);
-    return n < 1 ? 1 : n > spec->n_draws ? spec->n_draws : n;
+    const size_t share = RANK_BYTES / (size_t)spec->n_chains;
+    return share < CHAIN_BYTES ? share : CHAIN_BYTES;
 }
 
-/* Numbers of theta that are kept of a chain: a draw that fills the buffer alone is
+/* Draws of a chain whose theta is kept; 0: one that fills the buffer alone is
  * better written from where it is. */
+static int64_t count_kept(const bens_record_spec *spec)
+{
+    int64_t n = (int64_t)(chain_bytes(spec) / draw_bytes(spec));
+    if (n > spec->n_draws) n = spec->n_draws;
+    return n > 1 ? n : 0;
+}
+
+/* Draws of a chain that may wait. */
+static int64_t choose_capacity(const bens_record_spec *spec)
+{
+    int64_t n = count_kept(spec);
+    if (n > 0) return n;
+    n = (int64_t)(chain_bytes(spec) / sizeof(bens_draw));
+    if (n > MOST_WRITTEN) n = MOST_WRITTEN;
+    if (n > spec->n_draws) n = spec->n_draws;
+    return n < 1 ? 1 : n;
+}
+
 static size_t kept_values(const bens_record_spec *spec)
 {
-    const int64_t capacity = choose_capacity(spec);
-    return capacity > 1 ? (size_t)capacity * spec->params->n : 0;
+    return (size_t)count_kept(spec) * spec->params->n;
 }
 
 size_t bens_record_bytes(const bens_record_spec *spec)
@@ -147,25 +165,26 @@ static void report(bens_record *r, int64_t i, int64_t step)
     if (bens_metrics_put(r->metrics, &metric) != BENS_OK) r->n_unreported++;
 }
 
-/* What of chain i waits falls into one or more rectangles: the values, which are at theta,
- * or the flags `done`. */
-static bens_status write_chain(bens_record *r, int64_t i, const float *theta, bool done)
+/* Draws first ... first + n - 1 of chain i, of those that wait, fall into one or more
+ * rectangles: their values, theta [n][params->n], or (NULL) their flags `done`. */
+static bens_status write_draws(bens_record *r, int64_t i, int64_t first, int64_t n,
+                               const float *theta)
 {
     const pending *c = &r->chain[i];
-    const size_t n = r->spec.params->n;
     const int64_t row = r->spec.first_row + i;
     for (int64_t k = 0; k < r->n_targets; k++) {
         const target *t = &r->target[k];
         const int64_t in_file = row - t->at.row, end = t->at.draw + t->at.n_draws;
-        const int64_t from = c->first > t->at.draw ? c->first : t->at.draw;
-        const int64_t to = c->first + c->n < end ? c->first + c->n : end;
+        const int64_t from = first > t->at.draw ? first : t->at.draw;
+        const int64_t to = first + n < end ? first + n : end;
         if (in_file < 0 || in_file >= t->at.n_rows || from >= to) continue;
-        const int64_t skip = from - c->first, column = from - t->at.draw;
-        if (done)
+        const int64_t column = from - t->at.draw;
+        if (theta == NULL)
             BENS_TRY(bens_samples_done(t->samples, in_file, column, to - from));
         else
             BENS_TRY(bens_samples_put(t->samples, in_file, column, to - from,
-                                      theta + (size_t)skip * n, c->draw + skip));
+                                      theta + (size_t)(from - first) * r->spec.params->n,
+                                      c->draw + (from - c->first)));
     }
     return BENS_OK;
 }
@@ -175,7 +194,8 @@ static bens_status write_values(bens_record *r)
 {
     for (int64_t i = 0; i < r->spec.n_chains; i++) {
         const pending *c = &r->chain[i];
-        if (c->n > 0 && c->theta != NULL) BENS_TRY(write_chain(r, i, c->theta, false));
+        if (c->n > 0 && c->theta != NULL)
+            BENS_TRY(write_draws(r, i, c->first, c->n, c->theta));
     }
     return BENS_OK;
 }
@@ -183,8 +203,10 @@ static bens_status write_values(bens_record *r)
 /* The flags of what waits, whose values are on disk. */
 static bens_status write_flags(bens_record *r)
 {
-    for (int64_t i = 0; i < r->spec.n_chains; i++)
-        if (r->chain[i].n > 0) BENS_TRY(write_chain(r, i, NULL, true));
+    for (int64_t i = 0; i < r->spec.n_chains; i++) {
+        const pending *c = &r->chain[i];
+        if (c->n > 0) BENS_TRY(write_draws(r, i, c->first, c->n, NULL));
+    }
     for (int64_t i = 0; i < r->spec.n_chains; i++) {
         pending *c = &r->chain[i];
         c->first += c->n;
@@ -242,7 +264,7 @@ bens_status bens_record_put(bens_record *r, int64_t i, const float *theta,
     if (c->theta != NULL)
         memcpy(c->theta + (size_t)(c->n - 1) * n, theta, n * sizeof *theta);
     else
-        s = write_chain(r, i, theta, false);
+        s = write_draws(r, i, c->first + c->n - 1, 1, theta);
     if (s == BENS_OK)
         c->latest = *draw;
     else

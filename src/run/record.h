@@ -2,9 +2,10 @@
  *
  * Draws are buffered (about 1 MiB a chain) and flushed together when the clock says so and
  * at the end: values, fdatasync, the flags `done`, fdatasync, then one line a chain in
- * metrics.jsonl. Where a buffer is full before, the second fdatasync and the line are left
- * to the next flush; of a draw that would fill it alone the values are written at once,
- * from where they are. What metrics.jsonl reports is on disk. */
+ * metrics.jsonl. Of a draw that would fill the buffer alone the values are written at once,
+ * from where they are, and what follows is left to the flush. Where a buffer is full before
+ * (or 16 draws were written so), the second fdatasync and the line are left to the next
+ * flush. What metrics.jsonl reports is on disk. */
 #ifndef BENS_RUN_RECORD_H
 #define BENS_RUN_RECORD_H
 
