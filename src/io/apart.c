@@ -10,14 +10,13 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED true
@@ -36,63 +35,73 @@ typedef struct {
     char error[1024], text[BENS_APART_TEXT];
 } message;
 
-/* What the parent of the children is asked for; it has the addresses of this process. */
+/* What the reader is asked for; it has the addresses of this process. The bytes of context
+ * come behind it. */
 typedef struct {
     bens_apart_work work;
     bens_apart_limits limits;
     char path[BENS_PATH_SIZE];
-    _Alignas(max_align_t) char context[BENS_APART_CONTEXT];
+    size_t size;
+    const void *context;
 } request;
 
-bool bens_apart_is_here = false;
+static bool is_here;
 
 static struct {
-    pid_t process; /* of the parent of the children; <= 0: there is none */
-    int socket;    /* to it */
-} parent;
+    pid_t process; /* 0: none was started; -1: none could be, or it was killed */
+    int socket;    /* to it, and in it and its children to this process        */
+} reader;
 
+bool bens_apart_is_here(void)
+{
+    return is_here;
+}
+
+void bens_apart_stay(void)
+{
+    is_here = true;
+}
+
+/* The system's own limit may be lower. */
 static bool limit(int what, uint64_t value)
 {
-    const struct rlimit most = {.rlim_cur = (rlim_t)value, .rlim_max = (rlim_t)value};
+    struct rlimit most;
+    if (getrlimit(what, &most) != 0) return false;
+    if (most.rlim_cur > value)
+        most.rlim_cur = (rlim_t)value; /* unlimited is the largest */
+    if (most.rlim_max > value) most.rlim_max = (rlim_t)value;
     return setrlimit(what, &most) == 0;
 }
 
-/* Bytes of addresses that are in use. */
-static bool addresses(uint64_t *bytes)
+/* Bytes of addresses that are in use; 0: nobody tells. */
+static uint64_t addresses(void)
 {
     unsigned long long pages = 0;
     FILE *const f = fopen("/proc/self/statm", "r");
-    const bool good = f != NULL && fscanf(f, "%llu", &pages) == 1;
+    if (f != NULL && fscanf(f, "%llu", &pages) != 1) pages = 0;
     if (f != NULL) fclose(f);
-    *bytes = (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
-    return good;
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-/* No files are written (a limit of 0 bytes), no core, no new privileges; the
- * address sanitizer needs all the addresses that there are. Where one cannot
- * be had the work is not done. */
+/* No byte is written to a file, no core, no new privileges; the address sanitizer needs
+ * all the addresses that there are, and its report is wanted. Where a limit cannot be had
+ * the work is not done. */
 static bool confine(const bens_apart_limits *limits)
 {
-    uint64_t used;
     const int null = open("/dev/null", O_RDWR);
     bool good = null >= 0;
-    for (int fd = 0; fd <= 2; fd++) good = dup2(null, fd) == fd && good;
+    for (int fd = 0; fd <= (SANITIZED ? 1 : 2); fd++) good = dup2(null, fd) == fd && good;
     good = limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) && good;
     good = limit(RLIMIT_CPU, (uint64_t)limits->seconds) && good;
     if (!SANITIZED)
-        good = addresses(&used) &&
-               limit(RLIMIT_AS, used + ((uint64_t)limits->gib << 30)) && good;
-#ifdef __linux__
-    good = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && good;
-#endif
-    return good;
+        good = limit(RLIMIT_AS, addresses() + ((uint64_t)limits->gib << 30)) && good;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && good;
 }
 
+/* Nothing of a run that was killed is left. */
 static void end_with_parent(void)
 {
-#ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-#endif
 }
 
 /* Who reads may have gone: that is an error, no signal. */
@@ -132,8 +141,9 @@ static bool get(int from, void *data, size_t size)
 _Noreturn static void work_apart(int socket, const request *r)
 {
     static message m;
-    bens_apart_is_here = true;
+    is_here = true;
     end_with_parent();
+    if (reader.process == 0 && reader.socket > 0) close(reader.socket);
     if (confine(&r->limits))
         m.status = (int)r->work(r->context, m.text);
     else
@@ -147,7 +157,11 @@ _Noreturn static void work_apart(int socket, const request *r)
 /* Nothing in it is believed: the child may be somebody else's by now. */
 static bool receive(int socket, message *m)
 {
-    if (!get(socket, m, sizeof *m)) return false;
+    *m = (message){0};
+    if (!get(socket, m, sizeof *m)) {
+        *m = (message){0};
+        return false;
+    }
     m->error[sizeof m->error - 1] = '\0';
     m->text[sizeof m->text - 1] = '\0';
     for (char *c = m->text; *c != '\0'; c++)
@@ -163,8 +177,9 @@ static bens_status explain(const request *r, int ended)
     /* past its time the first signal is KILL where both limits are the same */
     if (number == SIGXCPU || number == SIGKILL)
         BENS_FAIL(BENS_ERR_IO,
-                  "'%s' took more than %lld s of processor time, or its reader was "
-                  "killed: it is damaged, very large, or made to keep a reader busy",
+                  "'%s' took HDF5 more than %lld s of processor time, or its process was "
+                  "killed: it is damaged, made to keep a reader busy, or very large; "
+                  "bens check FILE --seconds N gives it more",
                   r->path, (long long)r->limits.seconds);
     BENS_FAIL(BENS_ERR_IO, "HDF5 crashed on '%s' (%s): it is damaged, or made to do that",
               r->path, number != 0 ? strsignal(number) : "it ended without a word");
@@ -192,27 +207,35 @@ static bens_status fork_child(const request *r, message *m)
     BENS_FAIL((bens_status)m->status, "%s", m->error);
 }
 
-/* ---- the parent of the children ---- */
+/* ---- the reader ---- */
 
-/* Signals to the job are this process's; the end of this process ends it. It has nothing
- * open of it, so that who waits for the end of its output does not wait for two. */
-_Noreturn static void serve(int socket)
+static bool get_request(request *r)
+{
+    if (!get(reader.socket, r, sizeof *r)) return false;
+    void *const context = malloc(r->size + 1);
+    r->context = context;
+    return context != NULL && get(reader.socket, context, r->size);
+}
+
+/* Signals to the job are not for it. What who started the job waits to be closed is. */
+_Noreturn static void serve(void)
 {
     static const int ignored[] = {SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGHUP, SIGPIPE};
     static request r;
     const int null = open("/dev/null", O_RDWR);
     end_with_parent();
+    prctl(PR_SET_NAME, "bens-reader", 0, 0, 0);
     signal(SIGCHLD, SIG_DFL);
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         signal(ignored[i], SIG_IGN);
-    for (int fd = 0; fd <= 2 && null >= 0; fd++) dup2(null, fd);
+    for (int fd = 0; fd <= (SANITIZED ? 1 : 2) && null >= 0; fd++) dup2(null, fd);
     bens_h5_start(); /* once for all children */
-    while (get(socket, &r, sizeof r)) {
+    while (get_request(&r)) {
         static message m;
-        m = (message){0};
         m.status = (int)fork_child(&r, &m);
         snprintf(m.error, sizeof m.error, "%s", bens_error_text());
-        if (!put(socket, &m, sizeof m)) break;
+        if (!put(reader.socket, &m, sizeof m)) break;
+        free((void *)(uintptr_t)r.context);
     }
     _exit(0);
 }
@@ -220,30 +243,46 @@ _Noreturn static void serve(int socket)
 void bens_apart_start(void)
 {
     int ends[2];
-    if (parent.process > 0 || !connect_two(ends)) return;
+    if (reader.process > 0) return;
+    reader.process = -1;
+    if (!connect_two(ends)) return;
     fflush(NULL);
-    parent.process = fork();
-    if (parent.process == 0) {
+    const pid_t process = fork();
+    if (process == 0) {
         close(ends[0]);
-        serve(ends[1]);
+        reader.process = 0;
+        reader.socket = ends[1];
+        serve();
     }
     close(ends[1]);
-    parent.socket = ends[0];
-    if (parent.process < 0) close(parent.socket);
+    if (process < 0) {
+        close(ends[0]);
+        return;
+    }
+    reader.process = process;
+    reader.socket = ends[0];
 }
 
+/* It holds nothing, and may be stopped. */
 void bens_apart_stop(void)
 {
-    if (parent.process <= 0) return;
-    close(parent.socket);
-    while (waitpid(parent.process, NULL, 0) < 0 && errno == EINTR) continue;
-    parent.process = 0;
+    if (reader.process <= 0) return;
+    close(reader.socket);
+    kill(reader.process, SIGKILL);
+    while (waitpid(reader.process, NULL, 0) < 0 && errno == EINTR) continue;
+    reader.process = 0;
+    reader.socket = 0;
 }
 
 static bens_status ask(const request *r, message *m)
 {
-    if (!put(parent.socket, r, sizeof *r) || !receive(parent.socket, m))
-        BENS_FAIL(BENS_ERR_FAILURE, "the process that reads files has ended");
+    if (!put(reader.socket, r, sizeof *r) || !put(reader.socket, r->context, r->size) ||
+        !receive(reader.socket, m)) {
+        bens_apart_stop();
+        reader.process = -1;
+        BENS_FAIL(BENS_ERR_IO, "the process in which '%s' was read has been killed",
+                  r->path);
+    }
     if (m->status == BENS_OK) return BENS_OK;
     BENS_FAIL((bens_status)m->status, "%s", m->error);
 }
@@ -255,13 +294,13 @@ bens_status bens_apart(bens_apart_work work, const void *context, size_t size,
     static request r;
     static message m;
     text[0] = '\0';
-    if (size > BENS_APART_CONTEXT)
-        BENS_FAIL(BENS_ERR_IO, "the path '%.200s...' is too long", path);
-    if (bens_apart_is_here) return work(context, text);
-    r = (request){.work = work, .limits = *limits};
+    if (is_here) return work(context, text);
+    if (reader.process < 0)
+        BENS_FAIL(BENS_ERR_FAILURE, "there is no process to read '%s'", path);
+    r = (request){.work = work, .limits = *limits, .context = context, .size = size};
     snprintf(r.path, sizeof r.path, "%s", path);
-    memcpy(r.context, context, size);
-    const bens_status s = parent.process > 0 ? ask(&r, &m) : fork_child(&r, &m);
+    m = (message){0};
+    const bens_status s = reader.process > 0 ? ask(&r, &m) : fork_child(&r, &m);
     memcpy(text, m.text, sizeof m.text);
     return s;
 }

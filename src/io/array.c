@@ -1,6 +1,5 @@
 #include "io/array.h"
 
-#include "io/apart.h"
 #include "io/check_parts.h"
 
 #include <errno.h>
@@ -10,7 +9,8 @@
 #include <sys/stat.h>
 
 struct bens_array {
-    char *path, *folder, *where; /* PATH, PATH:GROUP, PATH:GROUP/NAME: owned */
+    char *path, *group, *name, *folder, *where; /* the last two PATH:GROUP,
+                                                 * PATH:GROUP/NAME; owned */
     uint64_t file_size;
     hid_t file, set;
     bool is_plain; /* contiguous: its bytes may be mapped */
@@ -220,11 +220,9 @@ static bens_status look_at_layout(bens_array *a)
     return BENS_OK;
 }
 
-/* Chunks are read once in a process of its own. */
 static bens_status check_set(const bens_array *a)
 {
-    bens_check_structure c = {.file_size = a->file_size,
-                              .is_unread = !bens_apart_is_here};
+    bens_check_structure c = {.file_size = a->file_size, .is_unread = true};
     const bens_status s = bens_check_set(a->set, a->where, &c);
     bens_check_release(&c);
     return s;
@@ -238,9 +236,13 @@ static bens_status name_place(const char *path, const char *group, const char *n
     const size_t size = strlen(path) + strlen(group) + strlen(name) + 4;
     const char *const slash = group[strlen(group) - 1] == '/' ? "" : "/";
     BENS_TRY(bens_alloc(size, 1, &a->path));
+    BENS_TRY(bens_alloc(size, 1, &a->group));
+    BENS_TRY(bens_alloc(size, 1, &a->name));
     BENS_TRY(bens_alloc(size, 1, &a->folder));
     BENS_TRY(bens_alloc(size, 1, &a->where));
     snprintf(a->path, size, "%s", path);
+    snprintf(a->group, size, "%s", group);
+    snprintf(a->name, size, "%s", name);
     snprintf(a->folder, size, "%s:%s", path, group);
     snprintf(a->where, size, "%s%s%s", a->folder, slash, name);
     return BENS_OK;
@@ -261,35 +263,10 @@ static bens_status open_array(const char *path, const char *group, const char *n
     return look_at_layout(a);
 }
 
-/* text = PATH, GROUP, NAME, each with its 0. */
-static bens_status try_array(const char *path, const char *group, const char *name,
-                             bens_h5_work work)
-{
-    char text[BENS_APART_CONTEXT];
-    const int n = snprintf(text, sizeof text, "%s%c%s%c%s", path, 0, group, 0, name);
-    return bens_h5_try_with(path, work, text, (size_t)n + 1);
-}
-
-static void split(const char *text, const char **group, const char **name)
-{
-    *group = text + strlen(text) + 1;
-    *name = *group + strlen(*group) + 1;
-}
-
-static bens_status open_apart(const char *path)
-{
-    const char *group, *name;
-    bens_array *a;
-    split(path, &group, &name);
-    return bens_array_open(path, group, name, &a);
-}
-
-bens_status bens_array_open(const char *path, const char *group, const char *name,
-                            bens_array **out)
+static bens_status open_here(const char *path, const char *group, const char *name,
+                             bens_array **out)
 {
     bens_array *a;
-    BENS_ASSERT(group[0] == '/');
-    BENS_TRY(try_array(path, group, name, open_apart));
     BENS_TRY(bens_alloc(1, sizeof *a, &a));
     a->file = a->set = H5I_INVALID_HID;
     const bens_status s = open_array(path, group, name, a);
@@ -306,25 +283,18 @@ void bens_array_close(bens_array *a)
     H5Oclose(a->set);
     H5Fclose(a->file);
     free(a->path);
+    free(a->group);
+    free(a->name);
     free(a->folder);
     free(a->where);
     free(a);
 }
 
-static bens_status look_apart(const char *path)
-{
-    const char *group, *name;
-    bool found;
-    split(path, &group, &name);
-    return bens_array_exists(path, group, name, &found);
-}
-
-bens_status bens_array_exists(const char *path, const char *group, const char *name,
-                              bool *out)
+static bens_status exists_here(const char *path, const char *group, const char *name,
+                               bool *out)
 {
     uint64_t size;
     hid_t file, in = H5I_INVALID_HID;
-    BENS_TRY(try_array(path, group, name, look_apart));
     BENS_TRY(open_file(path, &size, &file));
     const bens_status s = open_group(file, path, group, &in);
     if (s == BENS_OK) *out = H5Lexists(in, name, H5P_DEFAULT) > 0;
@@ -338,11 +308,120 @@ const bens_array_about *bens_array_look(const bens_array *array)
     return &array->about;
 }
 
+/* ---- values ---- */
+
+/* Rows of a slab: about 64 MiB, and whole chunks. */
+static hsize_t slab_rows(const bens_array *a, bens_cell type)
+{
+    const hsize_t n = (hsize_t)a->about.shape[0];
+    const uint64_t row = (uint64_t)a->about.n / n * bens_cell_size(type);
+    const hid_t list = H5Dget_create_plist(a->set);
+    hsize_t chunk[BENS_ARRAY_RANK] = {1}, rows = 1 + (64 << 20) / row;
+    if (H5Pget_layout(list) == H5D_CHUNKED) H5Pget_chunk(list, BENS_ARRAY_RANK, chunk);
+    H5Pclose(list);
+    rows += (chunk[0] - rows % chunk[0]) % chunk[0];
+    return rows < n ? rows : n;
+}
+
+static bens_status read_slab(const bens_array *a, bens_cell type, hsize_t first,
+                             hsize_t rows, void *out)
+{
+    hsize_t start[BENS_ARRAY_RANK] = {first}, count[BENS_ARRAY_RANK] = {rows};
+    for (int k = 1; k < a->about.rank; k++) count[k] = (hsize_t)a->about.shape[k];
+    const hid_t space = H5Dget_space(a->set);
+    const hid_t memory = H5Screate_simple(a->about.rank, count, NULL);
+    const bool good =
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
+        H5Dread(a->set, native(type), memory, space, H5P_DEFAULT, out) >= 0;
+    H5Sclose(space);
+    H5Sclose(memory);
+    return good ? BENS_OK : bens_h5_fail("cannot read '%s'", a->where);
+}
+
+/* The slabs go one behind the other, or, with is_trial, all to the place of the first. */
+static bens_status read_slabs(const bens_array *a, bens_cell type, bool is_trial,
+                              void *out)
+{
+    const hsize_t n = (hsize_t)a->about.shape[0], rows = slab_rows(a, type);
+    const size_t row = (size_t)a->about.n / (size_t)n * bens_cell_size(type);
+    for (hsize_t first = 0; first < n; first += rows) {
+        char *const to = (char *)out + (is_trial ? 0 : first * row);
+        const hsize_t left = n - first;
+        BENS_TRY(read_slab(a, type, first, left < rows ? left : rows, to));
+    }
+    return BENS_OK;
+}
+
+/* ---- the same in a process of its own ---- */
+
+/* Flat. */
+typedef struct {
+    bens_cell type;
+    size_t group, name; /* where they begin in text */
+    char text[];        /* the path first           */
+} request;
+
+static bens_status try_work(const char *path, const char *group, const char *name,
+                            bens_cell type, bens_h5_work work)
+{
+    const size_t n_path = strlen(path) + 1, n_group = strlen(group) + 1;
+    const size_t size = sizeof(request) + n_path + n_group + strlen(name) + 1;
+    request *r;
+    BENS_TRY(bens_alloc(1, size, &r));
+    *r = (request){.type = type, .group = n_path, .name = n_path + n_group};
+    strcpy(r->text, path);
+    strcpy(r->text + r->group, group);
+    strcpy(r->text + r->name, name);
+    const bens_status s = bens_h5_try_with(path, work, r, size);
+    free(r);
+    return s;
+}
+
+static bens_status open_apart(const void *context)
+{
+    const request *const r = context;
+    bens_array *a;
+    return open_here(r->text, r->text + r->group, r->text + r->name, &a);
+}
+
+static bens_status exists_apart(const void *context)
+{
+    const request *const r = context;
+    bool found;
+    return exists_here(r->text, r->text + r->group, r->text + r->name, &found);
+}
+
+static bens_status read_apart(const void *context)
+{
+    const request *const r = context;
+    bens_array *a;
+    void *slab;
+    BENS_TRY(open_here(r->text, r->text + r->group, r->text + r->name, &a));
+    const size_t row = (size_t)a->about.n / (size_t)a->about.shape[0];
+    BENS_TRY(
+        bens_alloc((size_t)slab_rows(a, r->type) * row, bens_cell_size(r->type), &slab));
+    return read_slabs(a, r->type, true, slab);
+}
+
+bens_status bens_array_open(const char *path, const char *group, const char *name,
+                            bens_array **out)
+{
+    BENS_ASSERT(group[0] == '/');
+    BENS_TRY(try_work(path, group, name, BENS_CELL_FLOAT32, open_apart));
+    return open_here(path, group, name, out);
+}
+
+bens_status bens_array_exists(const char *path, const char *group, const char *name,
+                              bool *out)
+{
+    BENS_TRY(try_work(path, group, name, BENS_CELL_FLOAT32, exists_apart));
+    return exists_here(path, group, name, out);
+}
+
 bens_status bens_array_read(const bens_array *a, bens_cell type, void *out)
 {
-    if (H5Dread(a->set, native(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, out) < 0)
-        return bens_h5_fail("cannot read '%s'", a->where);
-    return BENS_OK;
+    BENS_TRY(try_work(a->path, a->group, a->name, type, read_apart));
+    return read_slabs(a, type, false, out);
 }
 
 bens_status bens_array_map(const bens_array *a, bens_cell type, bens_map *out)

@@ -215,6 +215,10 @@ static bens_status check_layout(const view *v, bens_check_structure *c)
     hsize_t texts[H5S_MAX_RANK];
     if (layout == H5D_CHUNKED) return check_chunked(v, c);
     if (layout == H5D_CONTIGUOUS) BENS_TRY(check_contiguous(v, c));
+    if (layout == H5D_COMPACT && v->n * v->size > H5Dget_storage_size(v->set))
+        BENS_FAIL(BENS_ERR_IO, "wanted %llu bytes of %s, found %llu",
+                  (unsigned long long)(v->n * v->size), v->where,
+                  (unsigned long long)H5Dget_storage_size(v->set));
     if (H5Tis_variable_str(v->type) > 0 && v->n > 0 && !c->is_unread) {
         for (int k = 0; k < v->rank; k++) texts[k] = k < v->rank - 1 ? 1 : TEXTS;
         return read_boxes(v, texts);

@@ -59,7 +59,7 @@ static bens_status check_file(bens_checkpoint *c, hid_t file, uint64_t file_size
     return find_slots(c, file, file_size);
 }
 
-static bens_status read_apart(const char *path)
+static bens_status read_apart(const void *path)
 {
     bens_checkpoint c = {0};
     hid_t file;

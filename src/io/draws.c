@@ -73,7 +73,7 @@ static bens_status read_flags(bens_draws *d)
     return BENS_OK;
 }
 
-static bens_status read_table(bens_draws *d)
+bens_status bens_draws_read_file(bens_draws *d)
 {
     hid_t file;
     BENS_TRY(bens_h5_open(d->path, &file));
@@ -83,22 +83,17 @@ static bens_status read_table(bens_draws *d)
     return s;
 }
 
-static bens_status read_apart(const char *path)
+static bens_status read_apart(const void *path)
 {
     bens_draws_file file = {0};
     bens_draws d = {.path = path, .file = &file};
-    return read_table(&d);
-}
-
-bens_status bens_draws_try(const char *path)
-{
-    return bens_h5_try(path, read_apart);
+    return bens_draws_read_file(&d);
 }
 
 static bens_status read_file(bens_draws *d)
 {
-    BENS_TRY(bens_draws_try(d->path));
-    BENS_TRY(read_table(d));
+    BENS_TRY(bens_h5_try(d->path, read_apart));
+    BENS_TRY(bens_draws_read_file(d));
     BENS_TRY(bens_draws_open_parts(d));
     return read_flags(d);
 }

@@ -39,8 +39,9 @@ typedef struct bens_draws_file {
 /* The table of tensors, the variables, and what the file says besides. */
 bens_status bens_draws_read_table(hid_t file, bens_draws *draws);
 
-/* Reads a samples file, but not those that it maps, in a process of its own: bens_h5_try. */
-bens_status bens_draws_try(const char *path);
+/* Opens the file at draws->path and reads the table and the rectangles of it; nothing
+ * of those that it maps. */
+bens_status bens_draws_read_file(bens_draws *draws);
 
 /* The rectangles: the file itself, or those that it maps, which are opened later. */
 bens_status bens_draws_find_parts(hid_t file, bens_draws *draws);

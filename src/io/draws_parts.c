@@ -8,41 +8,44 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bens_status find_variable(hid_t file, const bens_draws_variable *v,
-                                 uint64_t file_size, const bens_draws_part *part,
-                                 uint64_t *address)
+/* The variables as a part has them: place [n_variables]. */
+static bens_status list_places(const bens_draws *d, const bens_draws_part *part,
+                               bens_h5_place **out)
 {
-    hsize_t wanted[BENS_SAMPLES_RANK], found[BENS_SAMPLES_RANK];
-    hid_t set;
-    memcpy(wanted, v->shape, sizeof wanted);
-    wanted[0] = (hsize_t)part->n_rows;
-    wanted[1] = (hsize_t)part->n_draws;
-    BENS_TRY(bens_h5_find(file, v->group, v->name, v->type, v->rank, found, &set));
-    bens_status s = BENS_OK;
-    for (int k = 0; k < v->rank && s == BENS_OK; k++)
-        if (wanted[k] != found[k])
-            s = bens_error_set(BENS_ERR_IO,
-                               "wanted %llu along axis %d of %s/%s, found %llu",
-                               (unsigned long long)wanted[k], k, v->group, v->name,
-                               (unsigned long long)found[k]);
-    if (s == BENS_OK)
-        s = bens_h5_address(set, v->group, v->name,
-                            (uint64_t)part->n_rows * (uint64_t)part->n_draws,
-                            v->n * bens_h5_size(v->type), file_size, address);
-    H5Dclose(set);
-    return s;
+    const bens_draws_file *const f = d->file;
+    bens_h5_place *place;
+    BENS_TRY(bens_alloc((size_t)f->n_variables, sizeof *place, &place));
+    for (int i = 0; i < f->n_variables; i++) {
+        const bens_draws_variable *const v = &f->variable[i];
+        bens_h5_place *const p = &place[i];
+        snprintf(p->group, sizeof p->group, "%s", v->group);
+        snprintf(p->name, sizeof p->name, "%s", v->name);
+        p->type = v->type;
+        p->rank = v->rank;
+        memcpy(p->shape, v->shape, sizeof v->shape);
+        p->shape[0] = (hsize_t)part->n_rows;
+        p->shape[1] = (hsize_t)part->n_draws;
+    }
+    *out = place;
+    return BENS_OK;
 }
 
-static bens_status find_variables(hid_t file, const bens_draws *d, bens_draws_part *part)
+/* In `file`, or in the one at path. */
+static bens_status find_variables(hid_t file, const char *path, const bens_draws *d,
+                                  bens_draws_part *part)
 {
-    struct stat info;
     const size_t n = (size_t)d->file->n_variables;
+    bens_h5_place *place;
+    struct stat info;
     if (fstat(part->fd, &info) != 0) BENS_FAIL(BENS_ERR_IO, "%s", strerror(errno));
     BENS_TRY(bens_alloc(n, sizeof *part->address, &part->address));
-    for (size_t i = 0; i < n; i++)
-        BENS_TRY(find_variable(file, &d->file->variable[i], (uint64_t)info.st_size, part,
-                               &part->address[i]));
-    return BENS_OK;
+    BENS_TRY(list_places(d, part, &place));
+    const uint64_t size = (uint64_t)info.st_size;
+    const bens_status s = path == NULL
+                              ? bens_h5_find_places(file, size, place, n, part->address)
+                              : bens_h5_locate(path, size, place, n, part->address);
+    free(place);
+    return s;
 }
 
 /* FOLDER of the index/NAME. */
@@ -61,7 +64,6 @@ static bens_status open_rectangle(const bens_draws *d, const char *name,
 {
     char path[BENS_PATH_SIZE];
     struct stat info;
-    hid_t file;
     BENS_TRY(join(d->file, name, path));
     part->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (part->fd < 0 && errno == ENOENT) return BENS_OK;
@@ -69,12 +71,7 @@ static bens_status open_rectangle(const bens_draws *d, const char *name,
         BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
     if (fstat(part->fd, &info) != 0 || !S_ISREG(info.st_mode))
         BENS_FAIL(BENS_ERR_IO, "wanted a file at '%s', found something else", path);
-    bens_status s = bens_draws_try(path);
-    if (s == BENS_OK) s = bens_h5_open(path, &file);
-    if (s == BENS_OK) {
-        s = find_variables(file, d, part);
-        H5Fclose(file);
-    }
+    const bens_status s = find_variables(H5I_INVALID_HID, path, d, part);
     return s == BENS_OK
                ? s
                : bens_error_set(s, "rectangle '%s': %s", name, bens_error_text());
@@ -120,7 +117,7 @@ static bens_status open_whole(hid_t file, const bens_draws *d)
                                    .n_draws = d->n_draws};
     f->n_parts = 1;
     if (f->part[0].fd < 0) BENS_FAIL(BENS_ERR_IO, "%s", strerror(errno));
-    return find_variables(file, d, &f->part[0]);
+    return find_variables(file, NULL, d, &f->part[0]);
 }
 
 bens_status bens_draws_find_parts(hid_t file, bens_draws *d)

@@ -3,7 +3,9 @@
 #include "io/apart.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -168,7 +170,7 @@ bens_status bens_h5_open(const char *path, hid_t *out)
 
 typedef struct {
     bens_h5_work work;
-    char text[BENS_APART_CONTEXT - sizeof(bens_h5_work)];
+    _Alignas(max_align_t) char context[];
 } trial;
 
 static bens_status do_trial(const void *context, char text[BENS_APART_TEXT])
@@ -176,26 +178,26 @@ static bens_status do_trial(const void *context, char text[BENS_APART_TEXT])
     const trial *const t = context;
     (void)text;
     bens_h5_start();
-    t->work(t->text);
+    t->work(t->context);
     return BENS_OK;
 }
 
-/* A child that cannot be had is no fault of the file. */
-bens_status bens_h5_try_with(const char *path, bens_h5_work work, const char *text,
+/* A child that cannot be had, or had no memory, is no fault of the file. */
+bens_status bens_h5_try_with(const char *path, bens_h5_work work, const void *context,
                              size_t size)
 {
-    enum { LEAST = 3, MOST = 600, GIB = 8 };
-    static trial t;
+    enum { LEAST = 3, GIB = 8 };
     char none[BENS_APART_TEXT];
     struct stat info;
-    if (bens_apart_is_here || stat(path, &info) != 0 || size > sizeof t.text)
-        return BENS_OK;
-    const int64_t seconds = LEAST + (info.st_size >> 20);
-    const bens_apart_limits limits = {.seconds = seconds < MOST ? seconds : MOST,
+    trial *t;
+    if (bens_apart_is_here() || stat(path, &info) != 0) return BENS_OK;
+    const bens_apart_limits limits = {.seconds = LEAST + (info.st_size >> 20),
                                       .gib = GIB};
-    t.work = work;
-    memcpy(t.text, text, size);
-    const bens_status s = bens_apart(do_trial, &t, sizeof t, path, &limits, none);
+    BENS_TRY(bens_alloc(1, sizeof *t + size, &t));
+    t->work = work;
+    memcpy(t->context, context, size);
+    const bens_status s = bens_apart(do_trial, t, sizeof *t + size, path, &limits, none);
+    free(t);
     return s == BENS_ERR_FAILURE ? BENS_OK : s;
 }
 

@@ -43,14 +43,15 @@ bens_status bens_h5_create(const char *path, bool index, hid_t *out);
  * before that of a file which this process did not make. */
 bens_status bens_h5_open(const char *path, hid_t *out);
 
-/* Does work(text) first in a process of its own (apart.h), of which nothing comes back, its
- * errors neither: what HDF5 survives there it survives here, in the same work. text
- * [size] is the path, or what the work wants instead. Where no process can be had, and in
- * one of that kind, nothing is done. Errors: BENS_ERR_IO: HDF5 crashed, or took more than
- * 3 s of processor time and 1 s for each MiB of the file. */
-typedef bens_status (*bens_h5_work)(const char *text);
+/* Does the work first in a process of its own (apart.h), of which nothing comes back, its
+ * errors neither: HDF5 survives here what it survives there, in the same work. So this goes
+ * before the very function that reads the file here. context [size] is flat; without
+ * one it is the path. Where no process can be had, and in one of that kind, nothing
+ * is done. Errors: BENS_ERR_IO: HDF5 crashed, or took more than 3 s of processor time and 1
+ * s for each MiB of the file. */
+typedef bens_status (*bens_h5_work)(const void *context);
 bens_status bens_h5_try(const char *path, bens_h5_work work);
-bens_status bens_h5_try_with(const char *path, bens_h5_work work, const char *text,
+bens_status bens_h5_try_with(const char *path, bens_h5_work work, const void *context,
                              size_t size);
 /* Closing writes what HDF5 still holds, so it can fail. */
 bens_status bens_h5_close(hid_t file, const char *path);
@@ -76,7 +77,7 @@ bens_status bens_h5_put_numbers(hid_t group, const char *name, bens_h5_type type
                                 const void *value, int64_t n, hid_t *out);
 
 /* What a data set of a group is. */
-enum { BENS_H5_NAME_SIZE = 128 };
+enum { BENS_H5_NAME_SIZE = 128, BENS_H5_PLACE_RANK = 8 };
 typedef struct {
     char name[BENS_H5_NAME_SIZE];
     bool known; /* it is of one of our types */
@@ -103,6 +104,20 @@ bens_status bens_h5_find(hid_t file, const char *group, const char *name,
  * contiguous, in this file of file_size bytes, all of it. */
 bens_status bens_h5_address(hid_t set, const char *group, const char *name, uint64_t n,
                             uint64_t size, uint64_t file_size, uint64_t *out);
+
+/* A data set that is wanted. */
+typedef struct {
+    char group[32], name[BENS_H5_NAME_SIZE];
+    bens_h5_type type;
+    int rank;
+    hsize_t shape[BENS_H5_PLACE_RANK];
+} bens_h5_place;
+/* Where the bytes of places [n] begin in a file of file_size bytes: address [n]. */
+bens_status bens_h5_find_places(hid_t file, uint64_t file_size,
+                                const bens_h5_place *place, size_t n, uint64_t *address);
+/* The same with bens_h5_try and opening. */
+bens_status bens_h5_locate(const char *path, uint64_t file_size,
+                           const bens_h5_place *place, size_t n, uint64_t *address);
 
 /* The first element of GROUP/NAME, of rank 0 or 1. */
 bens_status bens_h5_get_first(hid_t file, const char *group, const char *name,

@@ -1,5 +1,6 @@
 #include "io/h5.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,6 +126,83 @@ bens_status bens_h5_address(hid_t set, const char *group, const char *name, uint
     *out = address;
     return BENS_OK;
 }
+
+/* ---- several at once ---- */
+
+static bens_status find_place(hid_t file, uint64_t file_size, const bens_h5_place *p,
+                              uint64_t *address)
+{
+    hsize_t found[BENS_H5_PLACE_RANK];
+    uint64_t n = 1;
+    hid_t set;
+    BENS_TRY(bens_h5_find(file, p->group, p->name, p->type, p->rank, found, &set));
+    bens_status s = BENS_OK;
+    for (int k = 0; k < p->rank && s == BENS_OK; k++) {
+        n *= p->shape[k];
+        if (p->shape[k] != found[k])
+            s = bens_error_set(BENS_ERR_IO,
+                               "wanted %llu along axis %d of %s/%s, found %llu",
+                               (unsigned long long)p->shape[k], k, p->group, p->name,
+                               (unsigned long long)found[k]);
+    }
+    if (s == BENS_OK)
+        s = bens_h5_address(set, p->group, p->name, n, bens_h5_size(p->type), file_size,
+                            address);
+    H5Dclose(set);
+    return s;
+}
+
+bens_status bens_h5_find_places(hid_t file, uint64_t file_size,
+                                const bens_h5_place *place, size_t n, uint64_t *address)
+{
+    for (size_t i = 0; i < n; i++)
+        BENS_TRY(find_place(file, file_size, &place[i], &address[i]));
+    return BENS_OK;
+}
+
+/* Flat: it goes to another process. */
+typedef struct {
+    char path[4096];
+    uint64_t file_size;
+    size_t n;
+    bens_h5_place place[];
+} places;
+
+static bens_status locate(const places *p, uint64_t *address)
+{
+    hid_t file;
+    BENS_TRY(bens_h5_open(p->path, &file));
+    const bens_status s =
+        bens_h5_find_places(file, p->file_size, p->place, p->n, address);
+    H5Fclose(file);
+    return s;
+}
+
+static bens_status locate_apart(const void *context)
+{
+    const places *const p = context;
+    uint64_t *address;
+    BENS_TRY(bens_alloc(p->n, sizeof *address, &address));
+    return locate(p, address);
+}
+
+bens_status bens_h5_locate(const char *path, uint64_t file_size,
+                           const bens_h5_place *place, size_t n, uint64_t *address)
+{
+    const size_t size = sizeof(places) + n * sizeof *place;
+    places *p;
+    BENS_TRY(bens_alloc(1, size, &p));
+    snprintf(p->path, sizeof p->path, "%s", path);
+    p->file_size = file_size;
+    p->n = n;
+    memcpy(p->place, place, n * sizeof *place);
+    bens_status s = bens_h5_try_with(path, locate_apart, p, size);
+    if (s == BENS_OK) s = locate(p, address);
+    free(p);
+    return s;
+}
+
+/* ---- values ---- */
 
 bens_status bens_h5_get_first(hid_t file, const char *group, const char *name,
                               bens_h5_type type, int rank, void *out)

@@ -108,7 +108,7 @@ static uint64_t count_bytes(const bens_predictions_spec *spec,
     return bytes;
 }
 
-static bens_status read_schema(const char *path)
+static bens_status read_schema(const void *path)
 {
     hid_t file;
     char *found;
@@ -164,22 +164,15 @@ bens_status bens_predictions_create(const char *path, const bens_predictions_spe
     return s;
 }
 
-/* In a file that was made a moment ago. */
 static bens_status find_addresses(bens_predictions *p)
 {
-    hid_t file;
-    bens_status s = BENS_OK;
-    BENS_TRY(bens_h5_open(p->path, &file));
-    for (int i = 0; i < p->layout.n && s == BENS_OK; i++) {
-        const bens_samples_variable *v = &p->layout.variable[i];
-        hsize_t shape[BENS_SAMPLES_RANK];
-        hid_t set;
-        s = bens_h5_find(file, v->group, v->name, v->type, v->rank, shape, &set);
-        if (s != BENS_OK) break;
-        p->address[i] = (uint64_t)H5Dget_offset(set);
-        H5Dclose(set);
-    }
-    H5Fclose(file);
+    bens_h5_place *place;
+    struct stat info;
+    if (fstat(p->fd, &info) != 0) BENS_FAIL(BENS_ERR_IO, "%s", strerror(errno));
+    BENS_TRY(bens_samples_places(&p->layout, &place));
+    const bens_status s = bens_h5_locate(p->path, (uint64_t)info.st_size, place,
+                                         (size_t)p->layout.n, p->address);
+    free(place);
     return s;
 }
 

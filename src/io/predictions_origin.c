@@ -214,7 +214,7 @@ static bens_status read_classes(hid_t file, bens_origin *o)
     return s;
 }
 
-static bens_status read_apart(const char *path)
+static bens_status read_apart(const void *path)
 {
     bens_origin o;
     return bens_origin_read(path, &o);

@@ -139,6 +139,22 @@ void bens_samples_shape(const bens_samples_variable *v, hsize_t shape[BENS_SAMPL
     for (int k = 0; k < v->rank; k++) shape[k] = (hsize_t)v->axis[k].n;
 }
 
+bens_status bens_samples_places(const bens_samples_layout *l, bens_h5_place **out)
+{
+    bens_h5_place *place;
+    BENS_TRY(bens_alloc((size_t)l->n, sizeof *place, &place));
+    for (int i = 0; i < l->n; i++) {
+        const bens_samples_variable *const v = &l->variable[i];
+        snprintf(place[i].group, sizeof place[i].group, "%s", v->group);
+        snprintf(place[i].name, sizeof place[i].name, "%s", v->name);
+        place[i].type = v->type;
+        place[i].rank = v->rank;
+        bens_samples_shape(v, place[i].shape);
+    }
+    *out = place;
+    return BENS_OK;
+}
+
 uint64_t bens_samples_size(const bens_samples_variable *v)
 {
     return (uint64_t)v->axis[0].n * (uint64_t)v->axis[1].n * v->n * bens_h5_size(v->type);

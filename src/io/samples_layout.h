@@ -53,6 +53,9 @@ bool bens_samples_has_stat(const char *name);
 /* The extent of a variable. */
 void bens_samples_shape(const bens_samples_variable *v, hsize_t shape[BENS_SAMPLES_RANK]);
 
+/* The variables as they are looked for in a file: (*place) [layout->n], by malloc. */
+bens_status bens_samples_places(const bens_samples_layout *layout, bens_h5_place **place);
+
 /* Bytes of all its values. */
 uint64_t bens_samples_size(const bens_samples_variable *v);
 

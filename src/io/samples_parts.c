@@ -1,6 +1,5 @@
 #include "io/samples_layout.h"
 
-#include "io/draws_file.h"
 #include "io/folder.h"
 
 #include <errno.h>
@@ -41,43 +40,56 @@ bens_status bens_samples_identify(hid_t file, int64_t *n_chains, int64_t *n_draw
     return BENS_OK;
 }
 
-static bens_status read_file(hid_t file, bens_samples_part **part, int *n_parts,
-                             int64_t *n_chains, int64_t *n_draws)
+typedef struct {
+    bens_samples_part *part;
+    int n;
+    int64_t n_chains, n_draws;
+} parts;
+
+static bens_status read_parts(hid_t file, parts *p)
 {
-    BENS_TRY(bens_samples_identify(file, n_chains, n_draws));
-    BENS_TRY(bens_samples_mapped(file, *n_chains, *n_draws, part, n_parts));
-    if (*n_parts > 0) return BENS_OK;
-    BENS_TRY(bens_alloc(1, sizeof **part, part));
-    **part = (bens_samples_part){.name = "samples.h5",
-                                 .n_rows = *n_chains,
-                                 .n_draws = *n_draws};
-    *n_parts = 1;
+    BENS_TRY(bens_samples_identify(file, &p->n_chains, &p->n_draws));
+    BENS_TRY(bens_samples_mapped(file, p->n_chains, p->n_draws, &p->part, &p->n));
+    if (p->n > 0) return BENS_OK;
+    BENS_TRY(bens_alloc(1, sizeof *p->part, &p->part));
+    *p->part = (bens_samples_part){.name = "samples.h5",
+                                   .n_rows = p->n_chains,
+                                   .n_draws = p->n_draws};
+    p->n = 1;
     return BENS_OK;
+}
+
+static bens_status read_file(const char *path, parts *p)
+{
+    hid_t file;
+    BENS_TRY(bens_h5_open(path, &file));
+    const bens_status s = read_parts(file, p);
+    H5Fclose(file);
+    return s;
+}
+
+static bens_status read_apart(const void *path)
+{
+    parts p;
+    return read_file(path, &p);
 }
 
 bens_status bens_samples_parts(const char *folder, bens_samples_part **part, int *n_parts,
                                int64_t *n_chains, int64_t *n_draws)
 {
     char path[BENS_PATH_SIZE];
-    bens_samples_part *found;
-    int64_t chains, draws;
-    hid_t file;
-    int n;
+    parts p;
     bens_h5_start();
     BENS_TRY(bens_folder_join(folder, "samples.h5", path));
-    bens_status s = bens_draws_try(path);
-    if (s == BENS_OK) s = bens_h5_open(path, &file);
-    if (s == BENS_OK) {
-        s = read_file(file, &found, &n, &chains, &draws);
-        H5Fclose(file);
-    }
+    bens_status s = bens_h5_try(path, read_apart);
+    if (s == BENS_OK) s = read_file(path, &p);
     if (s != BENS_OK)
         return bens_error_set(s, "'%s' is no whole samples file: %s", path,
                               bens_error_text());
-    *part = found;
-    *n_parts = n;
-    *n_chains = chains;
-    *n_draws = draws;
+    *part = p.part;
+    *n_parts = p.n;
+    *n_chains = p.n_chains;
+    *n_draws = p.n_draws;
     return BENS_OK;
 }
 

@@ -25,71 +25,15 @@ struct bens_samples {
     size_t scratch_size;
 };
 
-static bens_status find_variable(hid_t file, const bens_samples_variable *v,
-                                 uint64_t file_size, uint64_t *address)
-{
-    hsize_t wanted[BENS_SAMPLES_RANK], found[BENS_SAMPLES_RANK];
-    hid_t set;
-    bens_samples_shape(v, wanted);
-    BENS_TRY(bens_h5_find(file, v->group, v->name, v->type, v->rank, found, &set));
-    bens_status s = BENS_OK;
-    for (int k = 0; k < v->rank && s == BENS_OK; k++)
-        if (wanted[k] != found[k])
-            s = bens_error_set(BENS_ERR_IO, "wanted %llu along '%s' of %s/%s, found %llu",
-                               (unsigned long long)wanted[k], v->axis[k].name, v->group,
-                               v->name, (unsigned long long)found[k]);
-    if (s == BENS_OK)
-        s = bens_h5_address(set, v->group, v->name, bens_samples_size(v), 1, file_size,
-                            address);
-    H5Dclose(set);
-    return s;
-}
-
-/* ---- what HDF5 reads of it, in a process of its own ---- */
-
-typedef struct {
-    hid_t file;
-    const char *group;
-} place;
-
-static bens_status find_again(void *context, const bens_h5_set *found)
-{
-    const place *const p = context;
-    uint64_t address;
-    hid_t set;
-    BENS_TRY(bens_h5_open_set(p->file, p->group, found->name, &set));
-    bens_h5_address(set, p->group, found->name, 0, 1, UINT64_MAX, &address);
-    H5Dclose(set);
-    return BENS_OK;
-}
-
-static bens_status find_apart(const char *path)
-{
-    static const char *const groups[] = {"posterior", "sample_stats"};
-    hid_t file;
-    BENS_TRY(bens_h5_open(path, &file));
-    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
-        place p = {file, groups[i]};
-        bens_h5_list(file, groups[i], find_again, &p);
-    }
-    H5Fclose(file);
-    return BENS_OK;
-}
-
-/* ---- the whole ---- */
-
 static bens_status find_addresses(bens_samples *f)
 {
     struct stat info;
-    hid_t file;
+    bens_h5_place *place;
     if (fstat(f->fd, &info) != 0) BENS_FAIL(BENS_ERR_IO, "%s", strerror(errno));
-    BENS_TRY(bens_h5_try(f->path, find_apart));
-    BENS_TRY(bens_h5_open(f->path, &file));
-    bens_status s = BENS_OK;
-    for (int i = 0; i < f->layout.n && s == BENS_OK; i++)
-        s = find_variable(file, &f->layout.variable[i], (uint64_t)info.st_size,
-                          &f->address[i]);
-    H5Fclose(file);
+    BENS_TRY(bens_samples_places(&f->layout, &place));
+    const bens_status s = bens_h5_locate(f->path, (uint64_t)info.st_size, place,
+                                         (size_t)f->layout.n, f->address);
+    free(place);
     return s;
 }
 

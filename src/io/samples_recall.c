@@ -1,5 +1,6 @@
 #include "io/samples_recall.h"
 
+#include "io/draws_file.h"
 #include "io/h5.h"
 #include "io/samples_layout.h"
 
@@ -298,26 +299,32 @@ static bens_status read_all(hid_t file, const bens_draws *d, bens_samples_recall
     return read_texts(file, r);
 }
 
-static bens_status recall_apart(const char *path)
+static bens_status read_file(const bens_draws *draws, bens_samples_recalled *out)
 {
-    bens_draws *draws;
-    bens_samples_recalled found;
-    BENS_TRY(bens_draws_open(path, &draws));
-    return bens_samples_recall(draws, &found);
+    hid_t file;
+    BENS_TRY(bens_h5_open(draws->path, &file));
+    const bens_status s = read_all(file, draws, out);
+    H5Fclose(file);
+    return s;
+}
+
+static bens_status read_apart(const void *path)
+{
+    bens_draws_file file = {0};
+    bens_draws draws = {.path = path, .file = &file};
+    bens_samples_recalled found = {0};
+    BENS_TRY(bens_draws_read_file(&draws));
+    BENS_TRY(bens_pool_create(&found.pool));
+    return read_file(&draws, &found);
 }
 
 bens_status bens_samples_recall(const bens_draws *draws, bens_samples_recalled *out)
 {
-    hid_t file;
     bens_h5_start();
     *out = (bens_samples_recalled){0};
     BENS_TRY(bens_pool_create(&out->pool));
-    bens_status s = bens_h5_try(draws->path, recall_apart);
-    if (s == BENS_OK) s = bens_h5_open(draws->path, &file);
-    if (s == BENS_OK) {
-        s = read_all(file, draws, out);
-        H5Fclose(file);
-    }
+    bens_status s = bens_h5_try(draws->path, read_apart);
+    if (s == BENS_OK) s = read_file(draws, out);
     if (s != BENS_OK) {
         bens_samples_forget(out);
         return bens_error_set(s, "'%s': %s", draws->path, bens_error_text());

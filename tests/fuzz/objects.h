@@ -19,8 +19,10 @@ static void fuzz_say_crashes(void)
  * environment as bens does: first in another one. */
 static inline void fuzz_choose_process(void)
 {
-    bens_apart_is_here = getenv("FUZZ_APART") == NULL;
-    if (bens_apart_is_here) return;
+    if (getenv("FUZZ_APART") == NULL) {
+        bens_apart_stay();
+        return;
+    }
     bens_apart_start();
     atexit(fuzz_say_crashes);
 }

@@ -138,7 +138,7 @@ static void a_child_makes_no_children(void **state)
     snprintf(here, sizeof here, "%ld", (long)getpid());
     assert_int_equal(bens_apart(nest, path, sizeof path, path, &limits, text), BENS_OK);
     assert_string_not_equal(text, here);
-    assert_false(bens_apart_is_here);
+    assert_false(bens_apart_is_here());
 }
 
 /* Its number is that of the children's parent. */
@@ -186,9 +186,13 @@ static void without_a_parent_there_are_no_children(void **state)
     assert_true(parent > 0 && parent != getpid());
     kill(parent, SIGKILL);
     assert_int_equal(bens_apart(good, path, sizeof path, path, &limits, text),
+                     BENS_ERR_IO);
+    assert_non_null(strstr(bens_error_text(), "has been killed"));
+    assert_int_equal(bens_apart(good, path, sizeof path, path, &limits, text),
                      BENS_ERR_FAILURE);
     bens_apart_stop();
     assert_int_equal(kill(parent, 0), -1); /* waited for */
+    bens_apart_start();
     assert_int_equal(bens_apart(good, path, sizeof path, path, &limits, text), BENS_OK);
 }
 

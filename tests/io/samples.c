@@ -269,7 +269,7 @@ static void another_shape_is_refused(void **state)
     fixture_make(&f);
     expect_refused(&f, &f.params, CHAINS, DRAWS, "No such file");
     assert_int_equal(bens_samples_create(f.folder, "samples.h5", &f.spec), BENS_OK);
-    expect_refused(&f, &f.params, CHAINS + 1, DRAWS, "wanted 5 along 'chain' of");
+    expect_refused(&f, &f.params, CHAINS + 1, DRAWS, "wanted 5 along axis 0 of");
     expect_refused(&f, &f.params, CHAINS, DRAWS - 1, "wanted 5 along 'draw' of");
     assert_int_equal(bens_params_add(&other, "weight", 1, &n, NULL), BENS_OK);
     expect_refused(&f, &other, CHAINS, DRAWS, "along 'weight_dim_0' of posterior/weight");
