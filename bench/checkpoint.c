@@ -190,11 +190,13 @@ static bens_status put_and_wait(setup *s, bens_status (*put)(setup *))
     return status;
 }
 
-/* Collective. Seconds from the common start to the end of the last rank, if it is the least. */
+/* Collective. Seconds from the common start to the end of the last rank, if it is the least.
+ * None begins before rank 0 has looked at the clock. */
 static bens_status measure(setup *s, bens_status (*put)(setup *), double *best)
 {
     BENS_TRY(bens_comm_agree(s->world, lock(s, LOCK_SH)));
     const double start = bens_clock();
+    BENS_TRY(bens_comm_agree(s->world, BENS_OK));
     BENS_TRY(bens_comm_agree(s->world, put_and_wait(s, put)));
     const double seconds = bens_clock() - start;
     if (seconds < *best) *best = seconds;
