@@ -473,6 +473,27 @@ static void sizes_are_checked_before_memory_is_asked_for(void **unused)
     H5Pclose(list);
 }
 
+/* The shape in a file's own words, made larger than what is stored with it. */
+static void what_is_compact_is_all_there(void **unused)
+{
+    (void)unused;
+    static char bytes[1 << 16];
+    const uint64_t shape[2] = {N, F}, larger[2] = {10 * N, F};
+    int n_changed = 0;
+    write_file(H5T_STD_I32LE, COMPACT, 2, table);
+    FILE *const f = fopen("data.h5", "rb");
+    const size_t n = fread(bytes, 1, sizeof bytes, f);
+    fclose(f);
+    for (size_t i = 0; i + sizeof shape <= n; i++)
+        if (memcmp(bytes + i, shape, sizeof shape) == 0) {
+            memcpy(bytes + i, larger, sizeof larger);
+            n_changed++;
+        }
+    assert_true(n_changed > 0);
+    table_write_bytes("data.h5", bytes, n);
+    refused("data.h5:/train", NULL, BENS_ERR_IO, "wanted 960 bytes of");
+}
+
 static void what_was_cut_or_never_written_is_told(void **unused)
 {
     (void)unused;
@@ -509,6 +530,7 @@ int main(void)
         cmocka_unit_test(links_lead_nowhere),
         cmocka_unit_test(bytes_are_those_of_the_file),
         cmocka_unit_test(sizes_are_checked_before_memory_is_asked_for),
+        cmocka_unit_test(what_is_compact_is_all_there),
         cmocka_unit_test(what_was_cut_or_never_written_is_told),
     };
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
