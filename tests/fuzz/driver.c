@@ -1,12 +1,15 @@
 /* driver.c - runs a fuzz target without libFuzzer: its corpus, then mutations of it that
  * are the same in every run. The arguments are libFuzzer's:
- *   fuzz_NAME [-runs=MUTATIONS] [-seed=NUMBER] [-max_len=BYTES] FILE_OR_FOLDER...
+ *   fuzz_NAME [-runs=MUTATIONS] [-max_total_time=SECONDS] [-seed=NUMBER] [-max_len=BYTES]
+ *             FILE_OR_FOLDER...
  * Coverage does not lead it, so it finds less: scripts/fuzz.sh is for long searches. */
 #include "fuzz/fuzz.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 typedef struct {
@@ -146,12 +149,14 @@ static void mutate(const corpus *all, size_t room, uint8_t *buffer)
 int main(int argc, char **argv)
 {
     corpus all = {0};
-    unsigned long long runs = 0, seed = 1, room = 1 << 17;
+    unsigned long long runs = 0, seconds = ULLONG_MAX, seed = 1, room = 1 << 17, done = 0;
+    const time_t start = time(NULL);
     LLVMFuzzerInitialize(&argc, &argv);
     for (int i = 1; i < argc; i++)
         if (argv[i][0] != '-')
             add(&all, argv[i]);
         else if (sscanf(argv[i], "-runs=%llu", &runs) != 1 &&
+                 sscanf(argv[i], "-max_total_time=%llu", &seconds) != 1 &&
                  sscanf(argv[i], "-seed=%llu", &seed) != 1 &&
                  sscanf(argv[i], "-max_len=%llu", &room) != 1) {
             fprintf(stderr, "unknown argument '%s'\n", argv[i]);
@@ -166,8 +171,9 @@ int main(int argc, char **argv)
     uint8_t *buffer = malloc(room + 1);
     FUZZ_PROMISE(buffer != NULL);
     state = seed * UINT64_C(0x9E3779B97F4A7C15) | 1;
-    for (unsigned long long i = 0; i < runs; i++) mutate(&all, room, buffer);
-    printf("%zu files of the corpus, %llu mutations\n", all.n, runs);
+    for (; done < runs && (unsigned long long)(time(NULL) - start) < seconds; done++)
+        mutate(&all, room, buffer);
+    printf("%zu files of the corpus, %llu mutations\n", all.n, done);
     free(buffer);
     for (size_t i = 0; i < all.n; i++) free(all.item[i].data);
     free(all.item);
