@@ -5,9 +5,9 @@
 #
 # Targets that read HDF5 do it in the process of the fuzzer, which then finds the errors of HDF5
 # too. With -fork=1 the search goes on behind a failure, in processes of their own, and this ends with
-# the places of all failures: in HDF5 or not, which function, and where bens called it.
-# With FUZZ_APART=1 in the environment they read as bens does, in a process of its own first. Coverage does
-# not reach there: tests/fuzz/driver.c then mutates all inputs that were found before (-runs, -seed).
+# the places of all failures: in HDF5 or not, which function, and where bens called it. With
+# FUZZ_APART=1 in the environment they read as bens does, in a process of its own first. Coverage
+# does not reach there: tests/fuzz/driver.c mutates what was found before (-runs=, -seed=).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -ge 2 ] && [ -f "tests/fuzz/$1.c" ] && [ "$1" != driver ] || { sed -n '2,11p' "$0" >&2; exit 2; }
