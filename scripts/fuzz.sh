@@ -21,8 +21,9 @@ export LSAN_OPTIONS=suppressions=$PWD/tests/fuzz/lsan.supp:print_suppressions=0
 if [ -n "${FUZZ_APART:-}" ]; then
     cmake -S . -B "$build/apart" -DBENS_TESTS=ON -DBENS_SANITIZE=ON -DCMAKE_C_COMPILER=clang >"$build/log"
     cmake --build "$build/apart" --parallel "$(nproc)" --target "fuzz_$target" >>"$build/log"
-    exec nice -n 19 "$build/apart/tests/fuzz/fuzz_$target" -max_total_time="$seconds" "$@" \
-         "tests/fuzz/corpus/$target" "$build/corpus/$target" "$failed"
+    program=$build/apart/tests/fuzz/fuzz_$target
+    if [ -n "$(ls "$failed")" ]; then "$program" "$failed"; fi
+    exec nice -n 19 "$program" -max_total_time="$seconds" "$@" "tests/fuzz/corpus/$target" "$build/corpus/$target"
 fi
 cmake -S . -B "$build" -DBENS_TESTS=ON -DBENS_FUZZ=ON -DCMAKE_C_COMPILER=clang \
       -DCMAKE_BUILD_TYPE=RelWithDebInfo >"$build/log"

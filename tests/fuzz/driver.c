@@ -23,7 +23,7 @@ typedef struct {
 } corpus;
 
 /* An input that takes longer ends the program by SIGALRM. */
-enum { MOST_CHANGES = 6, SECONDS = 30 };
+enum { MOST_CHANGES = 6, SECONDS = 120 };
 
 __attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
