@@ -92,9 +92,12 @@ static bens_status read_again(void)
     bens_draws *d;
     bens_samples_recalled found;
     fatal_name = NULL;
-    const bens_status s = bens_draws_open(fuzz_path("samples.0001.h5"), &d);
+    bens_status s = bens_draws_open(fuzz_path("samples.0001.h5"), &d);
     fatal_name = name;
-    return s == BENS_OK ? bens_samples_recall(d, &found) : BENS_OK;
+    if (s != BENS_OK) return BENS_OK;
+    s = bens_samples_recall(d, &found);
+    bens_draws_close(d);
+    return s;
 }
 
 static bens_status read_origin(void)
