@@ -10,7 +10,7 @@
 # does not reach there: tests/fuzz/driver.c mutates what was found before (-runs=, -seed=).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ $# -ge 2 ] && [ -f "tests/fuzz/$1.c" ] && [ "$1" != driver ] || { sed -n '2,11p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] && [ -f "tests/fuzz/$1.c" ] && [ "$1" != driver ] || { sed -n '2,10p' "$0" >&2; exit 2; }
 target=$1 seconds=$2; shift 2
 build=$PWD/build-fuzz words=()
 program=$build/tests/fuzz/fuzz_$target

@@ -178,8 +178,7 @@ static bens_status explain(const request *r, int ended)
     if (number == SIGXCPU || number == SIGKILL)
         BENS_FAIL(BENS_ERR_IO,
                   "'%s' took HDF5 more than %lld s of processor time, or its process was "
-                  "killed: it is damaged, made to keep a reader busy, or very large; "
-                  "bens check FILE --seconds N gives it more",
+                  "killed: it is damaged, made to keep a reader busy, or very large",
                   r->path, (long long)r->limits.seconds);
     BENS_FAIL(BENS_ERR_IO, "HDF5 crashed on '%s' (%s): it is damaged, or made to do that",
               r->path, number != 0 ? strsignal(number) : "it ended without a word");
@@ -232,6 +231,7 @@ _Noreturn static void serve(void)
     bens_h5_start(); /* once for all children */
     while (get_request(&r)) {
         static message m;
+        m = (message){0};
         m.status = (int)fork_child(&r, &m);
         snprintf(m.error, sizeof m.error, "%s", bens_error_text());
         if (!put(reader.socket, &m, sizeof m)) break;

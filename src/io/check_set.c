@@ -215,9 +215,11 @@ static bens_status check_layout(const view *v, bens_check_structure *c)
     hsize_t texts[H5S_MAX_RANK];
     if (layout == H5D_CHUNKED) return check_chunked(v, c);
     if (layout == H5D_CONTIGUOUS) BENS_TRY(check_contiguous(v, c));
-    if (layout == H5D_COMPACT && v->n * v->size > H5Dget_storage_size(v->set))
-        BENS_FAIL(BENS_ERR_IO, "wanted %llu bytes of %s, found %llu",
-                  (unsigned long long)(v->n * v->size), v->where,
+    /* a length, an address and a number are stored of a text of any length */
+    const uint64_t stored = H5Tis_variable_str(v->type) > 0 ? 16 : v->size;
+    if (layout == H5D_COMPACT && v->n > H5Dget_storage_size(v->set) / stored)
+        BENS_FAIL(BENS_ERR_IO, "wanted %llu x %llu bytes of %s, found %llu",
+                  (unsigned long long)v->n, (unsigned long long)stored, v->where,
                   (unsigned long long)H5Dget_storage_size(v->set));
     if (H5Tis_variable_str(v->type) > 0 && v->n > 0 && !c->is_unread) {
         for (int k = 0; k < v->rank; k++) texts[k] = k < v->rank - 1 ? 1 : TEXTS;

@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+_Static_assert((int)BENS_SAMPLES_RANK <= (int)BENS_H5_PLACE_RANK,
+               "a place has room for a variable");
+
 /* The variables as a part has them: place [n_variables]. */
 static bens_status list_places(const bens_draws *d, const bens_draws_part *part,
                                bens_h5_place **out)

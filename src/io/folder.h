@@ -75,8 +75,8 @@ bool bens_folder_is_local(const char *path);
  * Returns 0, or -1 with errno. */
 int bens_file_put(int fd, const void *bytes, size_t size, uint64_t address);
 
-/* The disk may begin with bytes that were put there, without being waited for: less is
- * left to do when fdatasync comes. Promises nothing. */
+/* The disk may begin with bytes that were put there, and is not waited for unless its queue
+ * is full: less is left to do when fdatasync comes. Promises nothing. */
 void bens_file_hurry(int fd, size_t size, uint64_t address);
 
 #endif

@@ -178,11 +178,10 @@ static bens_status do_trial(const void *context, char text[BENS_APART_TEXT])
     const trial *const t = context;
     (void)text;
     bens_h5_start();
-    t->work(t->context);
-    return BENS_OK;
+    return t->work(t->context) == BENS_ERR_FAILURE ? BENS_ERR_CONFIG : BENS_OK;
 }
 
-/* A child that cannot be had, or had no memory, is no fault of the file. */
+/* A child that cannot be had is no fault of the file; one that has no memory is. */
 bens_status bens_h5_try_with(const char *path, bens_h5_work work, const void *context,
                              size_t size)
 {
@@ -198,6 +197,11 @@ bens_status bens_h5_try_with(const char *path, bens_h5_work work, const void *co
     memcpy(t->context, context, size);
     const bens_status s = bens_apart(do_trial, t, sizeof *t + size, path, &limits, none);
     free(t);
+    if (s == BENS_ERR_CONFIG)
+        return bens_error_set(BENS_ERR_IO,
+                              "'%s': HDF5 wants more than %d GiB of memory for it: it is "
+                              "damaged, or its chunks are columns (wanted: rows): %s",
+                              path, GIB, bens_error_text());
     return s == BENS_ERR_FAILURE ? BENS_OK : s;
 }
 

@@ -1,5 +1,7 @@
 #include "io/h5.h"
 
+#include "io/folder.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,7 +140,7 @@ static bens_status find_place(hid_t file, uint64_t file_size, const bens_h5_plac
     BENS_TRY(bens_h5_find(file, p->group, p->name, p->type, p->rank, found, &set));
     bens_status s = BENS_OK;
     for (int k = 0; k < p->rank && s == BENS_OK; k++) {
-        n *= p->shape[k];
+        if (__builtin_mul_overflow(n, (uint64_t)p->shape[k], &n)) n = UINT64_MAX;
         if (p->shape[k] != found[k])
             s = bens_error_set(BENS_ERR_IO,
                                "wanted %llu along axis %d of %s/%s, found %llu",
@@ -162,7 +164,7 @@ bens_status bens_h5_find_places(hid_t file, uint64_t file_size,
 
 /* Flat: it goes to another process. */
 typedef struct {
-    char path[4096];
+    char path[BENS_PATH_SIZE];
     uint64_t file_size;
     size_t n;
     bens_h5_place place[];

@@ -491,7 +491,7 @@ static void what_is_compact_is_all_there(void **unused)
         }
     assert_true(n_changed > 0);
     table_write_bytes("data.h5", bytes, n);
-    refused("data.h5:/train", NULL, BENS_ERR_IO, "wanted 960 bytes of");
+    refused("data.h5:/train", NULL, BENS_ERR_IO, "wanted 240 x 4 bytes of");
 }
 
 static void what_was_cut_or_never_written_is_told(void **unused)

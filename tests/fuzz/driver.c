@@ -23,7 +23,7 @@ typedef struct {
 } corpus;
 
 /* An input that takes longer ends the program by SIGALRM. */
-enum { MOST_CHANGES = 6, SECONDS = 120 };
+enum { MOST_CHANGES = 6, SECONDS = 100 };
 
 __attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -149,7 +149,8 @@ static void mutate(const corpus *all, size_t room, uint8_t *buffer)
 int main(int argc, char **argv)
 {
     corpus all = {0};
-    unsigned long long runs = 0, seconds = ULLONG_MAX, seed = 1, room = 1 << 17, done = 0;
+    unsigned long long runs = ULLONG_MAX, seconds = ULLONG_MAX, seed = 1, room = 1 << 17,
+                       done = 0;
     const time_t start = time(NULL);
     LLVMFuzzerInitialize(&argc, &argv);
     for (int i = 1; i < argc; i++)
@@ -162,6 +163,7 @@ int main(int argc, char **argv)
             fprintf(stderr, "unknown argument '%s'\n", argv[i]);
             return 2;
         }
+    if (runs == ULLONG_MAX && seconds == ULLONG_MAX) runs = 0;
     if (all.n == 0) {
         fprintf(stderr, "wanted a corpus, found no file\n");
         return 2;
