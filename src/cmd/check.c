@@ -42,18 +42,14 @@ static bens_status read_flags(int argc, char **argv, bens_apart_limits *limits)
     return BENS_OK;
 }
 
-static bens_status check(const void *path, char text[BENS_APART_TEXT])
-{
-    return bens_check_file(path, text);
-}
-
 static bens_status run(int argc, char **argv)
 {
     static char text[BENS_APART_TEXT];
     bens_apart_limits limits = {.seconds = 600, .gib = 8};
     BENS_TRY(read_flags(argc, argv, &limits));
     const char *const path = argv[optind];
-    const bens_status s = bens_apart(check, path, strlen(path) + 1, path, &limits, text);
+    const bens_status s =
+        bens_apart(bens_check_file, path, strlen(path) + 1, path, &limits, text);
     fputs(text, stdout);
     if (s == BENS_OK) puts("verdict    whole, and safe to open");
     return s;

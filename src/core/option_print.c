@@ -209,7 +209,9 @@ void bens_option_wanted(const bens_option *option, char *text, size_t size)
         break;
     case BENS_OPTION_TIME:
         snprintf(text, size, "a time%s as '90 s', '10 min', '2 h'",
-                 option->min == option->max || option->min > 0 || option->above_min ? "" : ", 0 or");
+                 option->min == option->max || option->min > 0 || option->above_min
+                     ? ""
+                     : ", 0 or");
         break;
     case BENS_OPTION_LENGTH:
         snprintf(text, size, "a number%s of steps or, as '3 epochs', of epochs", within);

@@ -83,14 +83,20 @@ static uint64_t addresses(void)
     return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-/* No byte is written to a file, no core, no new privileges; the address sanitizer needs
- * all the addresses that there are, and its report is wanted. Where a limit cannot be had
- * the work is not done. */
-static bool confine(const bens_apart_limits *limits)
+/* The report of a sanitizer is wanted. */
+static bool silence(void)
 {
     const int null = open("/dev/null", O_RDWR);
     bool good = null >= 0;
     for (int fd = 0; fd <= (SANITIZED ? 1 : 2); fd++) good = dup2(null, fd) == fd && good;
+    return good;
+}
+
+/* No byte is written to a file, no core, no new privileges; the address sanitizer needs
+ * all the addresses that there are. Where a limit cannot be had the work is not done. */
+static bool confine(const bens_apart_limits *limits)
+{
+    bool good = silence();
     good = limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) && good;
     good = limit(RLIMIT_CPU, (uint64_t)limits->seconds) && good;
     if (!SANITIZED)
@@ -157,7 +163,6 @@ _Noreturn static void work_apart(int socket, const request *r)
 /* Nothing in it is believed: the child may be somebody else's by now. */
 static bool receive(int socket, message *m)
 {
-    *m = (message){0};
     if (!get(socket, m, sizeof *m)) {
         *m = (message){0};
         return false;
@@ -169,6 +174,12 @@ static bool receive(int socket, message *m)
     for (char *c = m->error; *c != '\0'; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
     return m->status >= BENS_OK && m->status <= BENS_ERR_PEER;
+}
+
+static bens_status pass_on(const message *m)
+{
+    if (m->status == BENS_OK) return BENS_OK;
+    BENS_FAIL((bens_status)m->status, "%s", m->error);
 }
 
 static bens_status explain(const request *r, int ended)
@@ -201,9 +212,7 @@ static bens_status fork_child(const request *r, message *m)
     if (child < 0)
         BENS_FAIL(BENS_ERR_FAILURE, "cannot start a process: %s", strerror(why));
     while (waitpid(child, &ended, 0) < 0 && errno == EINTR) continue;
-    if (!whole) return explain(r, ended);
-    if (m->status == BENS_OK) return BENS_OK;
-    BENS_FAIL((bens_status)m->status, "%s", m->error);
+    return whole ? pass_on(m) : explain(r, ended);
 }
 
 /* ---- the reader ---- */
@@ -221,13 +230,12 @@ _Noreturn static void serve(void)
 {
     static const int ignored[] = {SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGHUP, SIGPIPE};
     static request r;
-    const int null = open("/dev/null", O_RDWR);
     end_with_parent();
     prctl(PR_SET_NAME, "bens-reader", 0, 0, 0);
     signal(SIGCHLD, SIG_DFL);
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         signal(ignored[i], SIG_IGN);
-    for (int fd = 0; fd <= (SANITIZED ? 1 : 2) && null >= 0; fd++) dup2(null, fd);
+    silence();
     bens_h5_start(); /* once for all children */
     while (get_request(&r)) {
         static message m;
@@ -283,8 +291,7 @@ static bens_status ask(const request *r, message *m)
         BENS_FAIL(BENS_ERR_IO, "the process in which '%s' was read has been killed",
                   r->path);
     }
-    if (m->status == BENS_OK) return BENS_OK;
-    BENS_FAIL((bens_status)m->status, "%s", m->error);
+    return pass_on(m);
 }
 
 bens_status bens_apart(bens_apart_work work, const void *context, size_t size,

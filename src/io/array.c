@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 
 struct bens_array {
-    char *path, *group, *name, *folder, *where; /* the last two PATH:GROUP,
-                                                 * PATH:GROUP/NAME; owned */
+    char *path, *group, *name;
+    char *folder, *where; /* PATH:GROUP, PATH:GROUP/NAME; all owned */
     uint64_t file_size;
     hid_t file, set;
     bool is_plain; /* contiguous: its bytes may be mapped */

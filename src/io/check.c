@@ -147,8 +147,9 @@ static bens_status check_open(hid_t file, const char *path, bens_check_structure
     return check_contents(file, path, schema, r);
 }
 
-bens_status bens_check_file(const char *path, char text[BENS_APART_TEXT])
+bens_status bens_check_file(const void *context, char text[BENS_APART_TEXT])
 {
+    const char *const path = context;
     bens_check_structure c = {0};
     bens_check_report r = {.text = text};
     char size[32];

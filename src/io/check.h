@@ -10,9 +10,9 @@
 
 #include "io/apart.h"
 
-/* Writes what was checked into text, a few lines of which the last may be cut. Errors:
- * BENS_ERR_IO: the first thing that is wrong; text then has what was checked before. HDF5
- * may crash on a file that was made for it: bens_apart. */
-bens_status bens_check_file(const char *path, char text[BENS_APART_TEXT]);
+/* A bens_apart_work on a path. Writes what was checked into text, a few lines of which the
+ * last may be cut. Errors: BENS_ERR_IO: the first thing that is wrong; text then has what
+ * was checked before. HDF5 may crash on a file that was made for it: bens_apart. */
+bens_status bens_check_file(const void *path, char text[BENS_APART_TEXT]);
 
 #endif

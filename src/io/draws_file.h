@@ -31,9 +31,8 @@ typedef struct bens_draws_file {
     bens_draws_variable *variable; /* the statistics */
     int n_parts;
     bens_draws_part *part;
-    int n_mapped;
-    bens_samples_part
-        *mapped; /* the rectangles of an index, also those that are missing */
+    int n_mapped; /* rectangles of an index, also those that are missing */
+    bens_samples_part *mapped;
 } bens_draws_file;
 
 /* The table of tensors, the variables, and what the file says besides. */

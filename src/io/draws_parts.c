@@ -8,9 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-_Static_assert((int)BENS_SAMPLES_RANK <= (int)BENS_H5_PLACE_RANK,
-               "a place has room for a variable");
-
 /* The variables as a part has them: place [n_variables]. */
 static bens_status list_places(const bens_draws *d, const bens_draws_part *part,
                                bens_h5_place **out)
@@ -33,20 +30,25 @@ static bens_status list_places(const bens_draws *d, const bens_draws_part *part,
     return BENS_OK;
 }
 
-/* In `file`, or in the one at path. */
-static bens_status find_variables(hid_t file, const char *path, const bens_draws *d,
-                                  bens_draws_part *part)
+/* What is looked for in a part that is open: its places, and room for their addresses. */
+static bens_status prepare(const bens_draws *d, bens_draws_part *part,
+                           uint64_t *file_size, bens_h5_place **place)
 {
-    const size_t n = (size_t)d->file->n_variables;
-    bens_h5_place *place;
     struct stat info;
     if (fstat(part->fd, &info) != 0) BENS_FAIL(BENS_ERR_IO, "%s", strerror(errno));
-    BENS_TRY(bens_alloc(n, sizeof *part->address, &part->address));
-    BENS_TRY(list_places(d, part, &place));
-    const uint64_t size = (uint64_t)info.st_size;
-    const bens_status s = path == NULL
-                              ? bens_h5_find_places(file, size, place, n, part->address)
-                              : bens_h5_locate(path, size, place, n, part->address);
+    *file_size = (uint64_t)info.st_size;
+    BENS_TRY(
+        bens_alloc((size_t)d->file->n_variables, sizeof *part->address, &part->address));
+    return list_places(d, part, place);
+}
+
+static bens_status locate(const bens_draws *d, const char *path, bens_draws_part *part)
+{
+    uint64_t size;
+    bens_h5_place *place;
+    BENS_TRY(prepare(d, part, &size, &place));
+    const bens_status s =
+        bens_h5_locate(path, size, place, (size_t)d->file->n_variables, part->address);
     free(place);
     return s;
 }
@@ -74,7 +76,7 @@ static bens_status open_rectangle(const bens_draws *d, const char *name,
         BENS_FAIL(BENS_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
     if (fstat(part->fd, &info) != 0 || !S_ISREG(info.st_mode))
         BENS_FAIL(BENS_ERR_IO, "wanted a file at '%s', found something else", path);
-    const bens_status s = find_variables(H5I_INVALID_HID, path, d, part);
+    const bens_status s = locate(d, path, part);
     return s == BENS_OK
                ? s
                : bens_error_set(s, "rectangle '%s': %s", name, bens_error_text());
@@ -114,13 +116,19 @@ static int descriptor(hid_t file)
 static bens_status open_whole(hid_t file, const bens_draws *d)
 {
     bens_draws_file *f = d->file;
+    uint64_t size;
+    bens_h5_place *place;
     BENS_TRY(bens_alloc(1, sizeof *f->part, &f->part));
     f->part[0] = (bens_draws_part){.fd = descriptor(file),
                                    .n_rows = d->n_chains,
                                    .n_draws = d->n_draws};
     f->n_parts = 1;
     if (f->part[0].fd < 0) BENS_FAIL(BENS_ERR_IO, "%s", strerror(errno));
-    return find_variables(file, NULL, d, &f->part[0]);
+    BENS_TRY(prepare(d, f->part, &size, &place));
+    const bens_status s =
+        bens_h5_find_places(file, size, place, (size_t)f->n_variables, f->part->address);
+    free(place);
+    return s;
 }
 
 bens_status bens_draws_find_parts(hid_t file, bens_draws *d)

@@ -48,11 +48,12 @@ bens_status bens_h5_open(const char *path, hid_t *out);
  * before the very function that reads the file here. context [size] is flat; without
  * one it is the path. Where no process can be had, and in one of that kind, nothing
  * is done. Errors: BENS_ERR_IO: HDF5 crashed, or took more than 3 s of processor time and 1
- * s for each MiB of the file. */
+ * s for each MiB of the file, or 8 GiB of memory. */
 typedef bens_status (*bens_h5_work)(const void *context);
 bens_status bens_h5_try(const char *path, bens_h5_work work);
 bens_status bens_h5_try_with(const char *path, bens_h5_work work, const void *context,
                              size_t size);
+
 /* Closing writes what HDF5 still holds, so it can fail. */
 bens_status bens_h5_close(hid_t file, const char *path);
 
@@ -111,6 +112,7 @@ typedef struct {
     bens_h5_type type;
     int rank;
     hsize_t shape[BENS_H5_PLACE_RANK];
+    char axis[BENS_H5_PLACE_RANK][BENS_H5_NAME_SIZE]; /* for messages; "": its number */
 } bens_h5_place;
 /* Where the bytes of places [n] begin in a file of file_size bytes: address [n]. */
 bens_status bens_h5_find_places(hid_t file, uint64_t file_size,
@@ -122,6 +124,8 @@ bens_status bens_h5_locate(const char *path, uint64_t file_size,
 /* The first element of GROUP/NAME, of rank 0 or 1. */
 bens_status bens_h5_get_first(hid_t file, const char *group, const char *name,
                               bens_h5_type type, int rank, void *out);
+/* Errors: BENS_ERR_IO: the attribute `schema` of the file is another or none. */
+bens_status bens_h5_check_schema(hid_t file, const char *wanted);
 /* A scalar text; *out by malloc. */
 bens_status bens_h5_get_text(hid_t file, const char *group, const char *name, char **out);
 bens_status bens_h5_get_attribute(hid_t object, const char *name, char **out);

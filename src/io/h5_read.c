@@ -131,6 +131,18 @@ bens_status bens_h5_address(hid_t set, const char *group, const char *name, uint
 
 /* ---- several at once ---- */
 
+static bens_status refuse_extent(const bens_h5_place *p, int k, hsize_t found)
+{
+    char axis[BENS_H5_NAME_SIZE + 8];
+    if (p->axis[k][0] != '\0')
+        snprintf(axis, sizeof axis, "'%s'", p->axis[k]);
+    else
+        snprintf(axis, sizeof axis, "axis %d", k);
+    BENS_FAIL(BENS_ERR_IO, "wanted %llu along %s of %s/%s, found %llu",
+              (unsigned long long)p->shape[k], axis, p->group, p->name,
+              (unsigned long long)found);
+}
+
 static bens_status find_place(hid_t file, uint64_t file_size, const bens_h5_place *p,
                               uint64_t *address)
 {
@@ -141,11 +153,7 @@ static bens_status find_place(hid_t file, uint64_t file_size, const bens_h5_plac
     bens_status s = BENS_OK;
     for (int k = 0; k < p->rank && s == BENS_OK; k++) {
         if (__builtin_mul_overflow(n, (uint64_t)p->shape[k], &n)) n = UINT64_MAX;
-        if (p->shape[k] != found[k])
-            s = bens_error_set(BENS_ERR_IO,
-                               "wanted %llu along axis %d of %s/%s, found %llu",
-                               (unsigned long long)p->shape[k], k, p->group, p->name,
-                               (unsigned long long)found[k]);
+        if (p->shape[k] != found[k]) s = refuse_extent(p, k, found[k]);
     }
     if (s == BENS_OK)
         s = bens_h5_address(set, p->group, p->name, n, bens_h5_size(p->type), file_size,
@@ -269,4 +277,17 @@ bens_status bens_h5_get_attribute(hid_t object, const char *name, char **out)
     H5Aclose(at);
     if (good) return copy_text(text, name, out);
     BENS_FAIL(BENS_ERR_IO, "wanted a text in the attribute '%s', found none", name);
+}
+
+bens_status bens_h5_check_schema(hid_t file, const char *wanted)
+{
+    char *found;
+    BENS_TRY(bens_h5_get_attribute(file, "schema", &found));
+    const bens_status s =
+        strcmp(found, wanted) == 0
+            ? BENS_OK
+            : bens_error_set(BENS_ERR_IO, "wanted the schema '%s', found '%.40s'", wanted,
+                             found);
+    free(found);
+    return s;
 }

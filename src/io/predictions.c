@@ -111,15 +111,10 @@ static uint64_t count_bytes(const bens_predictions_spec *spec,
 static bens_status read_schema(const void *path)
 {
     hid_t file;
-    char *found;
     bens_h5_start();
     BENS_TRY(bens_h5_open(path, &file));
-    bens_status s = bens_h5_get_attribute(file, "schema", &found);
+    const bens_status s = bens_h5_check_schema(file, schema);
     H5Fclose(file);
-    BENS_TRY(s);
-    if (strcmp(found, schema) != 0)
-        s = bens_error_set(BENS_ERR_IO, "wanted the schema '%s', found another", schema);
-    free(found);
     return s;
 }
 

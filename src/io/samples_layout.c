@@ -150,6 +150,8 @@ bens_status bens_samples_places(const bens_samples_layout *l, bens_h5_place **ou
         place[i].type = v->type;
         place[i].rank = v->rank;
         bens_samples_shape(v, place[i].shape);
+        for (int k = 0; k < v->rank; k++)
+            snprintf(place[i].axis[k], sizeof place[i].axis[k], "%s", v->axis[k].name);
     }
     *out = place;
     return BENS_OK;

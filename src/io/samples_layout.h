@@ -7,6 +7,8 @@
 #include "io/samples.h"
 
 enum { BENS_SAMPLES_RANK = 2 + BENS_MAX_RANK };
+_Static_assert((int)BENS_SAMPLES_RANK <= (int)BENS_H5_PLACE_RANK,
+               "bens_h5_place has room");
 
 /* A dimension and its coordinate: labels [n], value [n], or first ... first + n - 1. */
 typedef struct {

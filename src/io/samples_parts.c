@@ -8,26 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bens_status check_schema(hid_t file)
-{
-    static const char wanted[] = "bens-samples-1";
-    char *found;
-    BENS_TRY(bens_h5_get_attribute(file, "schema", &found));
-    const bool same = strcmp(found, wanted) == 0;
-    const bens_status s =
-        same ? BENS_OK
-             : bens_error_set(BENS_ERR_IO, "wanted the schema '%s', found '%.40s'",
-                              wanted, found);
-    free(found);
-    return s;
-}
-
 bens_status bens_samples_identify(hid_t file, int64_t *n_chains, int64_t *n_draws)
 {
     const hsize_t most_chains = (hsize_t)1 << 24, most = (hsize_t)1 << 32;
     hsize_t shape[2];
     hid_t set;
-    BENS_TRY(check_schema(file));
+    BENS_TRY(bens_h5_check_schema(file, "bens-samples-1"));
     BENS_TRY(bens_h5_find(file, "sample_stats", "done", BENS_H5_BOOL, 2, shape, &set));
     H5Dclose(set);
     if (shape[0] < 1 || shape[0] > most_chains || shape[1] < 1 ||

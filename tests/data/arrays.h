@@ -24,17 +24,13 @@ static inline hid_t arrays_group(hid_t file, const char *name)
     return group;
 }
 
-/* NAME of the type `stored`, from values of the type `given`; NULL: never written. */
-static inline void arrays_put(hid_t group, const char *name, arrays_form form,
-                              hid_t stored, hid_t given, int rank, const hsize_t *shape,
-                              const void *value)
+/* NAME of the type `stored` with what `list` says, from values of the type `given`; NULL:
+ * never written. Closes the list. */
+static inline void arrays_put_as(hid_t group, const char *name, hid_t list, hid_t stored,
+                                 hid_t given, int rank, const hsize_t *shape,
+                                 const void *value)
 {
-    const hid_t space = H5Screate_simple(rank, shape, NULL),
-                list = H5Pcreate(H5P_DATASET_CREATE);
-    if (form == COMPACT) assert_true(H5Pset_layout(list, H5D_COMPACT) >= 0);
-    if (form == DEFLATED)
-        assert_true(H5Pset_chunk(list, rank, shape) >= 0 && H5Pset_shuffle(list) >= 0 &&
-                    H5Pset_deflate(list, 4) >= 0);
+    const hid_t space = H5Screate_simple(rank, shape, NULL);
     const hid_t set =
         H5Dcreate2(group, name, stored, space, H5P_DEFAULT, list, H5P_DEFAULT);
     assert_true(set >= 0);
@@ -43,6 +39,30 @@ static inline void arrays_put(hid_t group, const char *name, arrays_form form,
     H5Dclose(set);
     H5Sclose(space);
     H5Pclose(list);
+}
+
+/* Deflated chunks of this shape. */
+static inline void arrays_put_chunks(hid_t group, const char *name, hid_t stored,
+                                     hid_t given, int rank, const hsize_t *shape,
+                                     const hsize_t *chunk, const void *value)
+{
+    const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    assert_true(H5Pset_chunk(list, rank, chunk) >= 0 && H5Pset_shuffle(list) >= 0 &&
+                H5Pset_deflate(list, 4) >= 0);
+    arrays_put_as(group, name, list, stored, given, rank, shape, value);
+}
+
+static inline void arrays_put(hid_t group, const char *name, arrays_form form,
+                              hid_t stored, hid_t given, int rank, const hsize_t *shape,
+                              const void *value)
+{
+    if (form == DEFLATED) {
+        arrays_put_chunks(group, name, stored, given, rank, shape, shape, value);
+        return;
+    }
+    const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    if (form == COMPACT) assert_true(H5Pset_layout(list, H5D_COMPACT) >= 0);
+    arrays_put_as(group, name, list, stored, given, rank, shape, value);
 }
 
 /* The settings of a source, and its status on a file. `set` is one setting. */

@@ -191,9 +191,7 @@ static void cut_files_are_refused(void **unused)
     (void)unused;
     static unsigned char zip[512];
     write_both(true);
-    FILE *const f = fopen("a-images-idx3-ubyte.gz", "rb");
-    const size_t n = fread(zip, 1, sizeof zip, f);
-    fclose(f);
+    const size_t n = table_read_bytes("a-images-idx3-ubyte.gz", zip, sizeof zip);
     for (size_t k = 0; k < sizeof images; k++) {
         bens_data *d = NULL;
         table_write_bytes(path, images, k);
@@ -217,9 +215,7 @@ static void damaged_gzip_is_refused(void **unused)
     static unsigned char zip[512];
     const char *const name = "a-images-idx3-ubyte.gz";
     write_both(true);
-    FILE *const f = fopen(name, "rb");
-    const size_t n = fread(zip, 1, sizeof zip, f);
-    fclose(f);
+    const size_t n = table_read_bytes(name, zip, sizeof zip);
     zip[n - 6] ^= 1; /* of the CRC */
     table_write_bytes(name, zip, n);
     refused(name, BENS_ERR_IO, "cannot read 'a-images-idx3-ubyte.gz': ");
@@ -259,10 +255,7 @@ static void every_checksum_is_compared(void **unused)
             x[sizeof header + i] = (unsigned char)(noise >> 24);
         }
         write_gzip(name, x, sizeof header + n);
-        FILE *const f = fopen(name, "rb");
-        const size_t size = fread(zip, 1, sizeof zip, f);
-        fclose(f);
-        assert_true(size < sizeof zip);
+        const size_t size = table_read_bytes(name, zip, sizeof zip);
         zip[size - 7] ^= 4;
         table_write_bytes(name, zip, size);
         table_refused(arrays_read("idx", NULL, "b-images.gz:none", BENS_TARGET_CLASS, &d),

@@ -16,6 +16,17 @@ static inline void table_write_bytes(const char *path, const void *bytes, size_t
     assert_int_equal(fclose(f), 0);
 }
 
+/* How many there are. */
+static inline size_t table_read_bytes(const char *path, void *bytes, size_t size)
+{
+    FILE *const f = fopen(path, "rb");
+    assert_non_null(f);
+    const size_t n = fread(bytes, 1, size, f);
+    assert_true(n < size);
+    fclose(f);
+    return n;
+}
+
 static inline void table_write(const char *path, const char *text)
 {
     table_write_bytes(path, text, strlen(text));

@@ -1,6 +1,6 @@
-/* objects.h - where HDF5 reads, and the objects of it that are open: files, groups, data sets, attributes.
- * A reader gives back what it opens, from a damaged file too; the sanitizer cannot see
- * that, for they belong to the library. */
+/* objects.h - where HDF5 reads, and the objects of it that are open: files, groups, data
+ * sets, attributes. A reader gives back what it opens, from a damaged file too; the
+ * sanitizer cannot see that, for they belong to the library. */
 #ifndef TESTS_FUZZ_OBJECTS_H
 #define TESTS_FUZZ_OBJECTS_H
 

@@ -269,10 +269,10 @@ static void another_shape_is_refused(void **state)
     fixture_make(&f);
     expect_refused(&f, &f.params, CHAINS, DRAWS, "No such file");
     assert_int_equal(bens_samples_create(f.folder, "samples.h5", &f.spec), BENS_OK);
-    expect_refused(&f, &f.params, CHAINS + 1, DRAWS, "wanted 5 along axis 0 of");
-    expect_refused(&f, &f.params, CHAINS, DRAWS - 1, "wanted 5 along axis 1 of");
+    expect_refused(&f, &f.params, CHAINS + 1, DRAWS, "wanted 5 along 'chain' of");
+    expect_refused(&f, &f.params, CHAINS, DRAWS - 1, "wanted 5 along 'draw' of");
     assert_int_equal(bens_params_add(&other, "weight", 1, &n, NULL), BENS_OK);
-    expect_refused(&f, &other, CHAINS, DRAWS, "along axis 2 of posterior/weight");
+    expect_refused(&f, &other, CHAINS, DRAWS, "along 'weight_dim_0' of posterior/weight");
     other.tensors[0].rank = 0;
     expect_refused(&f, &other, CHAINS, DRAWS, "with 2 axes, found 3");
     strcpy(other.tensors[0].name, "w8");
