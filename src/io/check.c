@@ -127,12 +127,12 @@ static void read_schema(hid_t file, char *schema, size_t size)
 static bens_status check_contents(hid_t file, const char *path, const char *schema,
                                   bens_check_report *r)
 {
-    if (strcmp(schema, "bens-samples-1") == 0) return bens_check_samples(path, r);
-    if (strcmp(schema, "bens-checkpoint-1") == 0)
+    if (strcmp(schema, BENS_H5_SAMPLES) == 0) return bens_check_samples(path, r);
+    if (strcmp(schema, BENS_H5_CHECKPOINT) == 0)
         return bens_check_checkpoint(file, path, r);
     bens_check_say(r, "contents   %s: no checksums to verify\n",
-                   strcmp(schema, "bens-predictions-1") == 0 ? "predictions of bens"
-                                                             : "not written by bens");
+                   strcmp(schema, BENS_H5_PREDICTIONS) == 0 ? "predictions of bens"
+                                                            : "not written by bens");
     return BENS_OK;
 }
 

@@ -57,7 +57,7 @@ static bens_status put_all(hid_t file, const bens_checkpoint_spec *spec,
                            const bens_samples_variable *v, uint64_t *address)
 {
     hid_t group;
-    BENS_TRY(bens_h5_put_attribute(file, "schema", "bens-checkpoint-1"));
+    BENS_TRY(bens_h5_put_attribute(file, "schema", BENS_H5_CHECKPOINT));
     BENS_TRY(bens_h5_group(file, v->group, &group));
     bens_status s = put_slots(group, v, address);
     if (s == BENS_OK)

@@ -25,6 +25,11 @@ typedef enum {
     BENS_H5_FLOAT64,
 } bens_h5_type;
 
+/* What the attribute `schema` of a file of bens says. */
+#define BENS_H5_SAMPLES     "bens-samples-1"
+#define BENS_H5_CHECKPOINT  "bens-checkpoint-1"
+#define BENS_H5_PREDICTIONS "bens-predictions-1"
+
 /* Silences HDF5's printing and its work at exit, and takes its plug-ins away. Goes before
  * anything else of HDF5. */
 void bens_h5_start(void);

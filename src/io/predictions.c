@@ -7,8 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char schema[] = "bens-predictions-1";
-
 struct bens_predictions {
     int fd;
     char path[BENS_PATH_SIZE];
@@ -77,7 +75,7 @@ static bens_status put_all(hid_t file, const bens_predictions_spec *spec,
                                      .obs_value = spec->obs_value,
                                      .n_classes = spec->n_outputs,
                                      .class_names = spec->class_names};
-    BENS_TRY(bens_h5_put_attribute(file, "schema", schema));
+    BENS_TRY(bens_h5_put_attribute(file, "schema", BENS_H5_PREDICTIONS));
     BENS_TRY(bens_samples_put_origin(file, &about));
     BENS_TRY(put_variables(file, &about, l, address));
     BENS_TRY(bens_samples_put_observed(file, &about));
@@ -113,7 +111,7 @@ static bens_status read_schema(const void *path)
     hid_t file;
     bens_h5_start();
     BENS_TRY(bens_h5_open(path, &file));
-    const bens_status s = bens_h5_check_schema(file, schema);
+    const bens_status s = bens_h5_check_schema(file, BENS_H5_PREDICTIONS);
     H5Fclose(file);
     return s;
 }

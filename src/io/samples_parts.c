@@ -13,7 +13,7 @@ bens_status bens_samples_identify(hid_t file, int64_t *n_chains, int64_t *n_draw
     const hsize_t most_chains = (hsize_t)1 << 24, most = (hsize_t)1 << 32;
     hsize_t shape[2];
     hid_t set;
-    BENS_TRY(bens_h5_check_schema(file, "bens-samples-1"));
+    BENS_TRY(bens_h5_check_schema(file, BENS_H5_SAMPLES));
     BENS_TRY(bens_h5_find(file, "sample_stats", "done", BENS_H5_BOOL, 2, shape, &set));
     H5Dclose(set);
     if (shape[0] < 1 || shape[0] > most_chains || shape[1] < 1 ||

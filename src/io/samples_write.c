@@ -62,7 +62,7 @@ bens_status bens_samples_write(hid_t file, const bens_samples_spec *spec,
                                const bens_samples_layout *layout, bens_samples_make make,
                                const void *context, uint64_t *address)
 {
-    BENS_TRY(bens_h5_put_attribute(file, "schema", "bens-samples-1"));
+    BENS_TRY(bens_h5_put_attribute(file, "schema", BENS_H5_SAMPLES));
     BENS_TRY(bens_samples_put_origin(file, spec));
     BENS_TRY(put_draws(file, spec, layout, make, context, address));
     return bens_samples_put_about(file, spec);
