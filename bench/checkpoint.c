@@ -4,12 +4,12 @@
  *     mpirun -n 4 bench_checkpoint FOLDER
  *     mpirun --oversubscribe -n 64 bench_checkpoint FOLDER
  *
- * FOLDER is new or empty, and needs 16 GB; what is left there may be removed. Draws take
+ * FOLDER is new or empty, and needs 7 GB; what is left there may be removed. Draws take
  * the way of a run (run/record.h: values, fdatasync, flags, fdatasync, a line). For write()
  * each rank has a file of its own, as large already as it will be, and waits for the disk
- * behind each draw or behind the last one; the faster way counts. Rounds take turns, each
- * in a place of its own, the best counts; all ranks begin together, and the last one ends
- * the time. */
+ * behind each draw or behind the last one; the faster way counts. All ranks begin together,
+ * and the last one ends the time. A disk is still busy with what came before, so each way
+ * goes equally often behind each of the others, and medians count. */
 #define _DEFAULT_SOURCE /* fdatasync, flock */
 
 #include "core/clock.h"
@@ -24,7 +24,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { CHAINS = 64, VALUES = 2700000, DRAWS = 3, ROUNDS = 3, TOGETHER = 3 };
+enum { CHAINS = 64, VALUES = 2700000, DRAWS = 3, TOGETHER = 3, WAYS = 4, ROUNDS = 24 };
 static const double every = 600; /* seconds: the default of [checkpoint] every */
 
 typedef struct {
@@ -40,7 +40,6 @@ typedef struct {
     bens_checkpoint *checkpoint;
     int64_t row;   /* of this rank's first chain in its checkpoint */
     int raw, turn; /* descriptors                                  */
-    int next;      /* draw that comes next                         */
 } setup;
 
 static int64_t chains(const setup *s)
@@ -53,12 +52,11 @@ static int64_t together(const setup *s)
     return chains(s) < TOGETHER ? chains(s) : TOGETHER;
 }
 
-/* The draws of round next / DRAWS. */
 static bens_status put_raw(const setup *s, bool wait)
 {
     const size_t size = VALUES * sizeof *s->theta;
-    const int64_t n = DRAWS * chains(s), round = s->next / DRAWS;
-    bool good = lseek(s->raw, (off_t)size * n * round, SEEK_SET) >= 0;
+    const int64_t n = DRAWS * chains(s);
+    bool good = lseek(s->raw, 0, SEEK_SET) == 0;
     for (int64_t i = 0; i < n && good; i++)
         good = write(s->raw, s->theta, size) == (ssize_t)size &&
                (!(wait || i == n - 1) || fdatasync(s->raw) == 0);
@@ -78,11 +76,9 @@ static bens_status put_raw_end(setup *s)
 
 static bens_status put_draws(setup *s)
 {
-    const int end = s->next + DRAWS;
-    for (; s->next < end; s->next++)
+    for (int k = 0; k < DRAWS; k++)
         for (int64_t i = 0; i < chains(s); i++)
-            BENS_TRY(
-                bens_record_put(s->record, i, s->theta, &(bens_draw){.step = s->next}));
+            BENS_TRY(bens_record_put(s->record, i, s->theta, &(bens_draw){.step = k}));
     return bens_record_flush(s->record);
 }
 
@@ -101,13 +97,16 @@ static bens_status put_states(setup *s)
     return BENS_OK;
 }
 
+/* As if no draw were there yet: those of the round before are written again. */
 static bens_status open_record(setup *s)
 {
+    bens_record_close(s->record);
+    s->record = NULL;
     const bens_record_spec spec = {.folder = s->folder,
                                    .metrics = s->metrics,
                                    .layout = &s->layout,
                                    .params = &s->params,
-                                   .n_draws = DRAWS * ROUNDS,
+                                   .n_draws = DRAWS,
                                    .first_row = s->grid.begin,
                                    .first_chain = s->grid.begin,
                                    .n_chains = chains(s),
@@ -146,9 +145,7 @@ static bens_status open_files(const char *parent, setup *s)
     BENS_TRY(bens_folder_join(parent, name, path));
     BENS_TRY(open_file(path, &s->raw));
     unlink(path);
-    for (; s->next < DRAWS * ROUNDS; s->next += DRAWS) BENS_TRY(put_raw_end(s));
-    s->next = 0;
-    return BENS_OK;
+    return put_raw_end(s);
 }
 
 /* Collective. */
@@ -158,7 +155,7 @@ static bens_status create_files(const char *parent, setup *s)
     const int64_t shape = VALUES;
     const bens_samples_spec spec = {.params = &s->params,
                                     .n_chains = CHAINS,
-                                    .n_draws = DRAWS * ROUNDS,
+                                    .n_draws = DRAWS,
                                     .n_data = 1,
                                     .config = "",
                                     .version = "bench"};
@@ -169,7 +166,7 @@ static bens_status create_files(const char *parent, setup *s)
     BENS_TRY(bens_alloc(s->params.n, sizeof *s->theta, &s->theta));
     BENS_TRY(bens_alloc((size_t)together(s), s->state_bytes, &s->states));
     for (size_t i = 0; i < VALUES; i++) s->theta[i] = (float)i;
-    BENS_TRY(bens_layout_create(CHAINS, s->grid.n_groups, DRAWS * ROUNDS, &s->layout));
+    BENS_TRY(bens_layout_create(CHAINS, s->grid.n_groups, DRAWS, &s->layout));
     return bens_layout_build(&s->layout, s->world, &s->grid, &spec, s->state_bytes,
                              s->folder, true);
 }
@@ -190,43 +187,70 @@ static bens_status put_and_wait(setup *s, bens_status (*put)(setup *))
     return status;
 }
 
-/* Collective. Seconds from the common start to the end of the last rank, if it is the least.
- * None begins before rank 0 has looked at the clock. */
-static bens_status measure(setup *s, bens_status (*put)(setup *), double *best)
+/* Collective. Seconds from the common start to the end of the last rank. None begins before
+ * rank 0 has looked at the clock. */
+static bens_status measure(setup *s, bens_status (*put)(setup *), double *seconds)
 {
+    BENS_TRY(bens_comm_agree(s->world, open_record(s)));
     BENS_TRY(bens_comm_agree(s->world, lock(s, LOCK_SH)));
     const double start = bens_clock();
     BENS_TRY(bens_comm_agree(s->world, BENS_OK));
     BENS_TRY(bens_comm_agree(s->world, put_and_wait(s, put)));
-    const double seconds = bens_clock() - start;
-    if (seconds < *best) *best = seconds;
+    *seconds = bens_clock() - start;
     return BENS_OK;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double x[ROUNDS])
+{
+    qsort(x, ROUNDS, sizeof *x, compare_doubles);
+    return (x[(ROUNDS - 1) / 2] + x[ROUNDS / 2]) / 2;
+}
+
+static void say(const char *what, double gb, const double x[ROUNDS], double seconds)
+{
+    printf("%-10s %5.2f GB  %6.3f s (%.3f to %.3f)  %5.2f GB/s", what, gb, seconds, x[0],
+           x[ROUNDS - 1], gb / seconds);
 }
 
 /* Collective. */
 static bens_status compare(const char *parent, setup *s)
 {
-    double each = 1e30, end = 1e30, draws = 1e30, states = 1e30;
+    enum { EACH, END, DRAWN, STATES };
+    static bens_status (*const put[WAYS])(setup *) = {put_raw_each, put_raw_end,
+                                                      put_draws, put_states};
+    /* within four rounds every way comes once behind each other one (Williams 1949) */
+    static const int order[4][WAYS] = {{0, 1, 3, 2},
+                                       {1, 2, 0, 3},
+                                       {2, 3, 1, 0},
+                                       {3, 0, 2, 1}};
+    double x[WAYS][ROUNDS], m[WAYS];
     BENS_TRY(create_files(parent, s));
     BENS_TRY(bens_comm_agree(s->world, open_files(parent, s)));
     BENS_TRY(bens_comm_agree(s->world, open_checkpoint(s)));
-    BENS_TRY(bens_comm_agree(s->world, open_record(s)));
-    for (int round = 0; round < ROUNDS; round++) {
-        BENS_TRY(measure(s, put_raw_each, &each));
-        BENS_TRY(measure(s, put_raw_end, &end));
-        BENS_TRY(measure(s, put_draws, &draws));
-        BENS_TRY(measure(s, put_states, &states));
-    }
+    for (int round = 0; round < ROUNDS; round++)
+        for (int i = 0; i < WAYS; i++) {
+            const int way = order[round % 4][i];
+            BENS_TRY(measure(s, put[way], &x[way][round]));
+        }
     if (bens_comm_rank(s->world) != 0) return BENS_OK;
-    const double raw = each < end ? each : end, gb = 4e-9 * VALUES * CHAINS;
-    printf("%d ranks, %d chains x %d parameters, %lld files\n", bens_comm_size(s->world),
-           CHAINS, VALUES, (long long)s->layout.n_samples);
-    printf("write()     %6.2f GB  %7.3f s  %5.2f GB/s  (waits behind each: %.3f s)\n",
-           DRAWS * gb, raw, DRAWS * gb / raw, each);
-    printf("draws       %6.2f GB  %7.3f s  %5.2f GB/s  %.0f %% of write()\n", DRAWS * gb,
-           draws, DRAWS * gb / draws, 100 * raw / draws);
-    printf("checkpoint  %6.2f GB  %7.3f s  %5.2f GB/s  %.2f %% of %g s\n", 2 * gb, states,
-           2 * gb / states, 100 * states / every, every);
+    for (int way = 0; way < WAYS; way++) m[way] = median(x[way]);
+    const double gb = 4e-9 * VALUES * CHAINS;
+    const int raw = m[EACH] < m[END] ? EACH : END;
+    printf("%d ranks, %d chains x %d parameters, %lld files; medians of %d (all)\n",
+           bens_comm_size(s->world), CHAINS, VALUES, (long long)s->layout.n_samples,
+           (int)ROUNDS);
+    say("write()", DRAWS * gb, x[raw], m[raw]);
+    printf("  (waits behind each: %.3f s)\n", m[EACH]);
+    say("draws", DRAWS * gb, x[DRAWN], m[DRAWN]);
+    printf("  %.0f %% of write()\n", 100 * m[raw] / m[DRAWN]);
+    say("checkpoint", 2 * gb, x[STATES], m[STATES]);
+    printf("  %.2f %% of %g s\n", 100 * m[STATES] / every, every);
     return BENS_OK;
 }
 

@@ -75,6 +75,13 @@ bool bens_folder_is_local(const char *path);
  * Returns 0, or -1 with errno. */
 int bens_file_put(int fd, const void *bytes, size_t size, uint64_t address);
 
+/* The largest unit of Linux's page cache. Files are written in pieces that end where such a
+ * unit does: it then holds whole units, which cost less than many small ones. */
+enum { BENS_FILE_PIECE = 2 << 20 };
+
+/* Bytes of the next piece of `left`. */
+uint64_t bens_file_piece(uint64_t address, uint64_t left);
+
 /* The disk may begin with bytes that were put there, and is not waited for unless its queue
  * is full: less is left to do when fdatasync comes. Promises nothing. */
 void bens_file_hurry(int fd, size_t size, uint64_t address);

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILL_BYTES = 1 << 20 };
+/* A number more: a piece may begin within one. */
+enum { FILL_BYTES = BENS_FILE_PIECE + sizeof(double) };
 
 bens_status bens_samples_check_space(const char *folder, const char *name,
                                      uint64_t wanted)
@@ -43,13 +44,13 @@ static bens_status fill_variable(int fd, const bens_samples_variable *v, uint64_
         for (size_t i = 0; i < FILL_BYTES / sizeof *f; i++) f[i] = NAN;
     if (v->type == BENS_H5_FLOAT64)
         for (size_t i = 0; i < FILL_BYTES / sizeof *d; i++) d[i] = NAN;
-    for (uint64_t left = bens_samples_size(v); left > 0;) {
-        const size_t n = left < FILL_BYTES ? (size_t)left : FILL_BYTES;
-        if (bens_file_put(fd, buffer, n, address) != 0)
+    const uint64_t size = bens_samples_size(v);
+    for (uint64_t done = 0, n; done < size; done += n) {
+        n = bens_file_piece(address + done, size - done);
+        const char *const piece = (char *)buffer + done % sizeof *d;
+        if (bens_file_put(fd, piece, (size_t)n, address + done) != 0)
             BENS_FAIL(BENS_ERR_IO, "cannot write '%s/%s': %s", v->group, v->name,
                       strerror(errno));
-        address += n;
-        left -= n;
     }
     return BENS_OK;
 }

@@ -97,9 +97,24 @@ static bens_status grow_scratch(bens_samples *f, size_t size)
     return BENS_OK;
 }
 
+/* To the file and, where it is not NULL, into the hash: in turn for pieces that the caches
+ * hold, so that memory is read once. */
+static int put_bytes(const bens_samples *f, const char *from, size_t size,
+                     uint64_t address, XXH64_state_t *hash)
+{
+    for (size_t done = 0, n; done < size; done += n) {
+        n = (size_t)bens_file_piece(address + done, size - done);
+        if (hash != NULL) XXH64_update(hash, from + done, n);
+        if (bens_file_put(f->fd, from + done, n, address + done) != 0) return -1;
+    }
+    if (size >= HURRY_BYTES) bens_file_hurry(f->fd, size, address);
+    return 0;
+}
+
 /* Writes n draws of one variable. The value of draw k lies at from + k stride. */
 static bens_status put_variable(bens_samples *f, int i, int64_t row, int64_t first,
-                                int64_t n, const void *from, size_t stride)
+                                int64_t n, const void *from, size_t stride,
+                                XXH64_state_t *hash)
 {
     const bens_samples_variable *v = &f->layout.variable[i];
     const size_t size = v->n * bens_h5_size(v->type);
@@ -110,13 +125,10 @@ static bens_status put_variable(bens_samples *f, int i, int64_t row, int64_t fir
             memcpy(f->scratch + k * size, (const char *)from + k * stride, size);
         from = f->scratch;
     }
-    const uint64_t address = f->address[i] + draw * size;
-    if (bens_file_put(f->fd, from, size * (size_t)n, address) != 0)
+    if (put_bytes(f, from, size * (size_t)n, f->address[i] + draw * size, hash) != 0)
         BENS_FAIL(BENS_ERR_IO, "cannot write draw %lld of row %lld of %s/%s to '%s': %s",
                   (long long)first, (long long)row, v->group, v->name, f->path,
                   strerror(errno));
-    if (size * (size_t)n >= HURRY_BYTES)
-        bens_file_hurry(f->fd, size * (size_t)n, address);
     return BENS_OK;
 }
 
@@ -131,20 +143,31 @@ static uint64_t checksum(const bens_samples *f, const char *values, size_t size)
     return XXH64_digest(f->hash);
 }
 
-/* values: n draws, params->n numbers of `size` bytes each; rows [n]. */
-static bens_status put_draws(bens_samples *f, int64_t row, int64_t first, int64_t n,
-                             const char *values, size_t size,
-                             const bens_samples_row *rows)
+/* values: n draws, params->n numbers of `size` bytes each; rows [n] get their checksums: a
+ * draw alone, which may be large, on its way, several before. */
+static bens_status put_tensors(bens_samples *f, int64_t row, int64_t first, int64_t n,
+                               const char *values, size_t size, bens_samples_row *rows)
 {
-    for (int i = 0; i < f->layout.n; i++) {
+    const size_t stride = f->params->n * size;
+    for (size_t k = 0; k < (size_t)n && n > 1; k++)
+        rows[k].checksum = checksum(f, values + k * stride, size);
+    XXH64_reset(f->hash, 0);
+    for (int i = 0; i < f->layout.n_tensors; i++)
+        BENS_TRY(put_variable(f, i, row, first, n,
+                              values + f->layout.variable[i].offset * size, stride,
+                              n == 1 ? f->hash : NULL));
+    if (n == 1) rows[0].checksum = XXH64_digest(f->hash);
+    return BENS_OK;
+}
+
+static bens_status put_rows(bens_samples *f, int64_t row, int64_t first, int64_t n,
+                            const bens_samples_row *rows)
+{
+    for (int i = f->layout.n_tensors; i < f->layout.n; i++) {
         const bens_samples_variable *v = &f->layout.variable[i];
-        if (v->flag) continue;
-        if (i < f->layout.n_tensors)
-            BENS_TRY(put_variable(f, i, row, first, n, values + v->offset * size,
-                                  f->params->n * size));
-        else
+        if (!v->flag)
             BENS_TRY(put_variable(f, i, row, first, n, (const char *)rows + v->offset,
-                                  sizeof *rows));
+                                  sizeof *rows, NULL));
     }
     return BENS_OK;
 }
@@ -172,9 +195,9 @@ bens_status bens_samples_put(bens_samples *f, int64_t row, int64_t first, int64_
     const char *values = halves != NULL ? (const char *)halves : (const char *)theta;
     if (s == BENS_OK) s = bens_alloc((size_t)n, sizeof *rows, &rows);
     for (size_t k = 0; k < (size_t)n && s == BENS_OK; k++)
-        rows[k] = (bens_samples_row){draw[k],
-                                     checksum(f, values + k * f->params->n * size, size)};
-    if (s == BENS_OK) s = put_draws(f, row, first, n, values, size, rows);
+        rows[k] = (bens_samples_row){.draw = draw[k]};
+    if (s == BENS_OK) s = put_tensors(f, row, first, n, values, size, rows);
+    if (s == BENS_OK) s = put_rows(f, row, first, n, rows);
     free(rows);
     free(halves);
     return s;
@@ -197,7 +220,8 @@ bens_status bens_samples_done(bens_samples *f, int64_t row, int64_t first, int64
     memset(flag, 1, (size_t)n);
     bens_status s = BENS_OK;
     for (int i = f->layout.n_tensors; i < f->layout.n && s == BENS_OK; i++)
-        if (f->layout.variable[i].flag) s = put_variable(f, i, row, first, n, flag, 1);
+        if (f->layout.variable[i].flag)
+            s = put_variable(f, i, row, first, n, flag, 1, NULL);
     free(flag);
     return s;
 }
