@@ -8,8 +8,8 @@
  * the way of a run (run/record.h: values, fdatasync, flags, fdatasync, a line). For write()
  * each rank has a file of its own, as large already as it will be, and waits for the disk
  * behind each draw or behind the last one; the faster way counts. All ranks begin together,
- * and the last one ends the time. A disk is still busy with what came before, so each way
- * goes equally often behind each of the others, and medians count. */
+ * and the last one ends the time. A disk is still busy with what came before, so within a
+ * round each way goes equally often behind each of the others, and medians count. */
 #define _DEFAULT_SOURCE /* fdatasync, flock */
 
 #include "core/clock.h"
@@ -224,7 +224,8 @@ static bens_status compare(const char *parent, setup *s)
     enum { EACH, END, DRAWN, STATES };
     static bens_status (*const put[WAYS])(setup *) = {put_raw_each, put_raw_end,
                                                       put_draws, put_states};
-    /* within four rounds every way comes once behind each other one (Williams 1949) */
+    /* in four rounds each way comes once behind each other one; between rounds draws come
+     * behind states (Williams 1949) */
     static const int order[4][WAYS] = {{0, 1, 3, 2},
                                        {1, 2, 0, 3},
                                        {2, 3, 1, 0},

@@ -76,7 +76,7 @@ bool bens_folder_is_local(const char *path);
 int bens_file_put(int fd, const void *bytes, size_t size, uint64_t address);
 
 /* The largest unit of Linux's page cache. Files are written in pieces that end where such a
- * unit does: it then holds whole units, which cost less than many small ones. */
+ * unit does: the cache then holds whole units, which cost less than many small ones. */
 enum { BENS_FILE_PIECE = 2 << 20 };
 
 /* Bytes of the next piece of `left`. */
