@@ -8,10 +8,11 @@
  * the way of a run (run/record.h: values, fdatasync, flags, fdatasync, a line). For write()
  * each rank has a file of its own, as large already as it will be, and waits for the disk
  * behind each draw or behind the last one; the faster way counts. All ranks begin together,
- * and the last one ends the time. A disk is still busy with what came before, so within a
- * round each way goes equally often behind each of the others, and medians count. */
+ * and the last one ends the time. A disk is still busy with what came before, so the ways
+ * take turns (`order`), and medians count. */
 #define _DEFAULT_SOURCE /* fdatasync, flock */
 
+#include "analysis/convergence_work.h"
 #include "core/clock.h"
 #include "io/folder.h"
 #include "run/record.h"
@@ -97,7 +98,8 @@ static bens_status put_states(setup *s)
     return BENS_OK;
 }
 
-/* As if no draw were there yet: those of the round before are written again. */
+/* As if no draw were there yet: those of the round before are written again. Goes before
+ * each way, so that all begin alike. */
 static bens_status open_record(setup *s)
 {
     bens_record_close(s->record);
@@ -209,7 +211,7 @@ static int compare_doubles(const void *a, const void *b)
 static double median(double x[ROUNDS])
 {
     qsort(x, ROUNDS, sizeof *x, compare_doubles);
-    return (x[(ROUNDS - 1) / 2] + x[ROUNDS / 2]) / 2;
+    return bens_sorted_median(x, ROUNDS);
 }
 
 static void say(const char *what, double gb, const double x[ROUNDS], double seconds)
@@ -226,10 +228,10 @@ static bens_status compare(const char *parent, setup *s)
                                                       put_draws, put_states};
     /* in four rounds each way comes once behind each other one; between rounds draws come
      * behind states (Williams 1949) */
-    static const int order[4][WAYS] = {{0, 1, 3, 2},
-                                       {1, 2, 0, 3},
-                                       {2, 3, 1, 0},
-                                       {3, 0, 2, 1}};
+    static const int order[4][WAYS] = {{EACH, END, STATES, DRAWN},
+                                       {END, DRAWN, EACH, STATES},
+                                       {DRAWN, STATES, END, EACH},
+                                       {STATES, EACH, DRAWN, END}};
     double x[WAYS][ROUNDS], m[WAYS];
     BENS_TRY(create_files(parent, s));
     BENS_TRY(bens_comm_agree(s->world, open_files(parent, s)));

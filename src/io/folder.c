@@ -58,10 +58,10 @@ int bens_file_put(int fd, const void *bytes, size_t size, uint64_t address)
     return 0;
 }
 
-uint64_t bens_file_piece(uint64_t address, uint64_t left)
+size_t bens_file_piece(uint64_t address, uint64_t left)
 {
     const uint64_t n = BENS_FILE_PIECE - address % BENS_FILE_PIECE;
-    return n < left ? n : left;
+    return (size_t)(n < left ? n : left);
 }
 
 static bens_status sync_path(const char *path, int flags)

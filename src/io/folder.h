@@ -80,7 +80,7 @@ int bens_file_put(int fd, const void *bytes, size_t size, uint64_t address);
 enum { BENS_FILE_PIECE = 2 << 20 };
 
 /* Bytes of the next piece of `left`. */
-uint64_t bens_file_piece(uint64_t address, uint64_t left);
+size_t bens_file_piece(uint64_t address, uint64_t left);
 
 /* The disk may begin with bytes that were put there, and is not waited for unless its queue
  * is full: less is left to do when fdatasync comes. Promises nothing. */

@@ -37,20 +37,22 @@ static bens_status fill_variable(int fd, const bens_samples_variable *v, uint64_
     uint16_t *h = buffer;
     float *f = buffer;
     double *d = buffer;
-    memset(buffer, 0, FILL_BYTES);
-    if (v->type == BENS_H5_FLOAT16)
-        for (size_t i = 0; i < FILL_BYTES / sizeof *h; i++) h[i] = bens_half_from(NAN);
-    if (v->type == BENS_H5_FLOAT32)
-        for (size_t i = 0; i < FILL_BYTES / sizeof *f; i++) f[i] = NAN;
-    if (v->type == BENS_H5_FLOAT64)
-        for (size_t i = 0; i < FILL_BYTES / sizeof *d; i++) d[i] = NAN;
     const uint64_t size = bens_samples_size(v);
-    for (uint64_t done = 0, n; done < size; done += n) {
-        n = bens_file_piece(address + done, size - done);
+    const size_t used = bens_file_piece(0, size) + sizeof *d;
+    memset(buffer, 0, used);
+    if (v->type == BENS_H5_FLOAT16)
+        for (size_t i = 0; i < used / sizeof *h; i++) h[i] = bens_half_from(NAN);
+    if (v->type == BENS_H5_FLOAT32)
+        for (size_t i = 0; i < used / sizeof *f; i++) f[i] = NAN;
+    if (v->type == BENS_H5_FLOAT64)
+        for (size_t i = 0; i < used / sizeof *d; i++) d[i] = NAN;
+    for (uint64_t done = 0; done < size;) {
+        const size_t n = bens_file_piece(address + done, size - done);
         const char *const piece = (char *)buffer + done % sizeof *d;
-        if (bens_file_put(fd, piece, (size_t)n, address + done) != 0)
+        if (bens_file_put(fd, piece, n, address + done) != 0)
             BENS_FAIL(BENS_ERR_IO, "cannot write '%s/%s': %s", v->group, v->name,
                       strerror(errno));
+        done += n;
     }
     return BENS_OK;
 }

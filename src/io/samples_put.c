@@ -103,7 +103,7 @@ static int put_bytes(const bens_samples *f, const char *from, size_t size,
                      uint64_t address, XXH64_state_t *hash)
 {
     for (size_t done = 0, n; done < size; done += n) {
-        n = (size_t)bens_file_piece(address + done, size - done);
+        n = bens_file_piece(address + done, size - done);
         if (hash != NULL) XXH64_update(hash, from + done, n);
         if (bens_file_put(f->fd, from + done, n, address + done) != 0) return -1;
     }
@@ -149,14 +149,17 @@ static bens_status put_tensors(bens_samples *f, int64_t row, int64_t first, int6
                                const char *values, size_t size, bens_samples_row *rows)
 {
     const size_t stride = f->params->n * size;
-    for (size_t k = 0; k < (size_t)n && n > 1; k++)
-        rows[k].checksum = checksum(f, values + k * stride, size);
-    XXH64_reset(f->hash, 0);
+    XXH64_state_t *const hash = n == 1 ? f->hash : NULL;
+    if (hash != NULL)
+        XXH64_reset(hash, 0);
+    else
+        for (size_t k = 0; k < (size_t)n; k++)
+            rows[k].checksum = checksum(f, values + k * stride, size);
     for (int i = 0; i < f->layout.n_tensors; i++)
         BENS_TRY(put_variable(f, i, row, first, n,
                               values + f->layout.variable[i].offset * size, stride,
-                              n == 1 ? f->hash : NULL));
-    if (n == 1) rows[0].checksum = XXH64_digest(f->hash);
+                              hash));
+    if (hash != NULL) rows[0].checksum = XXH64_digest(hash);
     return BENS_OK;
 }
 

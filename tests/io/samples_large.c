@@ -8,20 +8,14 @@
 #include <xxhash.h>
 
 enum { N_TENSORS = 3 };
-static const int64_t sizes[N_TENSORS] = {900003, 7,
-                                         600001}; /* odd: pieces cut anywhere */
+/* odd: pieces cut anywhere */
+static const int64_t sizes[N_TENSORS] = {900003, 7, 600001};
 
-typedef struct {
-    char folder[32], path[64];
-    bens_params params;
-    bens_samples_spec spec;
-} large;
-
-static void make(large *f, const int64_t *size, int n, int64_t n_chains, int64_t n_draws,
-                 bool half)
+static void make(fixture *f, const int64_t *size, int n, int64_t n_chains,
+                 int64_t n_draws, bool half)
 {
     char name[2] = "a";
-    *f = (large){.folder = "samples-XXXXXX"};
+    *f = (fixture){.folder = "samples-XXXXXX"};
     assert_non_null(mkdtemp(f->folder));
     snprintf(f->path, sizeof f->path, "%s/samples.h5", f->folder);
     for (int i = 0; i < n; i++, name[0]++)
@@ -34,13 +28,6 @@ static void make(large *f, const int64_t *size, int n, int64_t n_chains, int64_t
                                   .config = "",
                                   .version = "1"};
     assert_int_equal(bens_samples_create(f->folder, "samples.h5", &f->spec), BENS_OK);
-}
-
-static void release(large *f)
-{
-    unlink(f->path);
-    assert_int_equal(rmdir(f->folder), 0);
-    bens_params_release(&f->params);
 }
 
 static void *room(size_t bytes)
@@ -56,12 +43,14 @@ static float value_of(size_t element)
     return (float)(element * 31 % 1999);
 }
 
-static void put_one(const large *f, int64_t row, int64_t draw)
+static void put_one(const fixture *f, int64_t row, int64_t draw)
 {
     bens_samples *s;
     float *theta = room(f->params.n * sizeof *theta);
     for (size_t e = 0; e < f->params.n; e++) theta[e] = value_of(e);
-    assert_int_equal(bens_samples_open(f->path, &f->params, 2, 2, &s), BENS_OK);
+    assert_int_equal(bens_samples_open(f->path, &f->params, f->spec.n_chains,
+                                       f->spec.n_draws, &s),
+                     BENS_OK);
     assert_int_equal(bens_samples_put(s, row, draw, 1, theta, &(bens_draw){.lp = 1}),
                      BENS_OK);
     assert_int_equal(bens_samples_done(s, row, draw, 1), BENS_OK);
@@ -73,7 +62,7 @@ static void put_one(const large *f, int64_t row, int64_t draw)
 static void check_draw(bool half)
 {
     const int64_t row = 1, draw = 0;
-    large f;
+    fixture f;
     bens_draws *d;
     double sum[4];
     make(&f, sizes, N_TENSORS, 2, 2, half);
@@ -103,7 +92,7 @@ static void check_draw(bool half)
     bens_draws_close(d);
     free(stored);
     free(w);
-    release(&f);
+    fixture_release(&f);
 }
 
 static void a_large_draw_comes_back(void **state)
@@ -130,11 +119,11 @@ static void all_of_a_large_column_is_nan(void **state)
     (void)state;
     enum { MANY = 600001 };
     const int64_t one = 1;
-    large f;
+    fixture f;
     make(&f, &one, 1, 1, MANY, true);
     check_nan(f.path, "sample_stats/lp", MANY);
     check_nan(f.path, "posterior/a", MANY);
-    release(&f);
+    fixture_release(&f);
 }
 
 /* A short column begins anywhere in a file. */
