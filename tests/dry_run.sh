@@ -39,6 +39,17 @@ dry 2 4 'the run needs .*, which has .* free' "$pima" --set chain.draws=10000000
 mkdir run && touch run/notes.txt
 dry 2 2 "holds 'notes.txt' and no run" "$pima"
 
+# A run that is there, made larger: only what is new is counted, and nothing happens to it.
+rm -r run && $mpirun -n 1 "$bens" train "$pima" --quiet --set run.output=made \
+    --set grid.chains=2 --set chain.draws=20 >../out 2>../err && mv made run
+before=$(ls -lR run)
+for more in 20 30; do
+    timeout 20 $mpirun -n 2 "$bens" train "$pima" --dry-run --resume auto --set run.output=run \
+        --set chain.draws=$more >../out 2>../err </dev/null && grep -q 'nothing was written' ../out &&
+        [ ! -s ../err ] && [ "$before" = "$(ls -lR run)" ] ||
+        { echo "FAILED: a dry run of $more draws over 20"; cat ../out ../err; failed=$((failed + 1)); }
+done
+
 $mpirun -n 3 "$bens" info . >out 2>&1 && grep -qE '^ranks +3 on 1 node: .*\(3\)$' out &&
     grep -qE '^folder +\.: .* free' out && grep -qE '^compiler .*-ffp-contract=off' out ||
     { echo "FAILED: bens info:"; cat out; failed=$((failed + 1)); }

@@ -87,6 +87,26 @@ def injected(whole):
           f"exit 4, one line, {n_draws} draws reported before are there; resumed, same bits")
 
 
+def one_alone():
+    """One rank fails at once, the others have hours to go: it says so before they are done."""
+    shutil.rmtree("run", ignore_errors=True)
+    words = command(PIMA, "run", RANKS, **RUN | dict(
+        chain__burn_in=10**8, checkpoint__every="0.1 s", run__time_limit="12 s"))
+    begin = time.time()
+    process = start(words, preload("run", at="40+", kind="eio", rank=2))
+    for line in process.stderr:
+        if "warning: rank 2 has failed" in line:
+            break
+    else:
+        raise AssertionError("rank 2 said nothing")
+    after = time.time() - begin
+    assert process.poll() is None and "Input/output error" in line, line
+    said = [line for line in process.stderr if line.startswith("bens")]
+    code = process.wait(60)
+    assert code == 4 and len(said) == 1 and "Input/output error" in said[0], (code, said)
+    print(f"one rank alone, after {after:.0f} s of {time.time() - begin:.0f}: {line.strip()}")
+
+
 def fill(folder):
     """All of the disk but the bytes that nobody can have."""
     with open(os.path.join(folder, "filler"), "wb", buffering=0) as f:
@@ -213,4 +233,5 @@ def fails_once():
 reference, _ = whole_run(PIMA, "whole", **RUN)
 injected(reference)
 fails_once()
+one_alone()
 small_disk(reference)

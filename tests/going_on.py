@@ -14,9 +14,10 @@ import numpy as np
 
 sys.path.insert(0, sys.argv[2] + "/tests/python")
 from bens_faults import command, finish, ranks_of, start  # noqa: E402
-from bens_run import BENS, assert_same_bits, draws, run, source  # noqa: E402
+from bens_run import BENS, assert_same_bits, build, draws, run, source  # noqa: E402
 
 PIMA = os.path.join(source, "examples", "pima.ini")
+NORMAL = "normal.ini"
 SMALL = dict(grid__chains=3, chain__burn_in=50, chain__draws=60)
 
 
@@ -187,6 +188,39 @@ def state(output):
     return json.loads(p.stdout)
 
 
+def at_any_evaluation():
+    """A signal is heard between the chains, too: each step of one and the density of each draw may
+    take long. At most the visit of a chain is done, here of four steps; then the same bits."""
+    settings = dict(model__path=os.path.join(build, "tests", "plugins", "signals.so"),
+                    grid__chains=4, chain__burn_in=2, chain__thin=2, chain__draws=3)
+    with open(NORMAL, "w") as f:
+        f.write("[model]\nname = plugin\n[sampler]\nname = baoa\nstep_size = 0.2\nalpha = 1\n")
+    count = os.path.abspath("count")
+
+    def evaluate(output, at):
+        shutil.rmtree(output, ignore_errors=True)
+        code, text = finish(command(NORMAL, output, 1, **settings),
+                            dict(BENS_STOP_AT=str(at), BENS_STOP_COUNT=count))
+        with open(count) as f:
+            return code, text, int(f.read())
+
+    code, text, n = evaluate("whole", 0)
+    assert code == 0 and n >= 4 * 3 * 3, (code, text, n)
+    whole, partial = draws("whole"), 0
+    points = range(n, 0, -3)
+    for at in points:
+        code, text, done = evaluate("cut", at)
+        assert code == (75 if at < n else 0), (at, code, text)
+        assert at <= done < at + 4, f"asked to stop in evaluation {at}, did {done}"
+        partial += len({chain[-1][1] for chain in map(sorted, states("cut"))}) > 1
+        if code == 75:
+            code, text = finish(command(NORMAL, "cut", 1, "--resume", "auto", **settings))
+            assert code == 0, (at, code, text)
+        assert_same_bits(whole, draws("cut"), f"stopped in evaluation {at}")
+    assert partial > 0
+    print(f"stopped in {len(points)} of {n} evaluations, {partial} times between the draws of its chains")
+
+
 def ranks_that_live_on():
     """The first rank is killed and mpirun does not notice: the other one has its draws to write."""
     long = dict(grid__chains=2, chain__burn_in=10**8)
@@ -219,4 +253,5 @@ moved_data()
 verdicts()
 cold_draws()
 missing()
+at_any_evaluation()
 ranks_that_live_on()

@@ -50,6 +50,10 @@ void bens_comm_limit(bens_comm *comm, double seconds);
 /* Collective. See above. */
 bens_status bens_comm_agree(bens_comm *comm, bens_status mine);
 
+/* Collective. Waits until all ranks are here, without the use of a core: they may be hours
+ * apart. `line`, if it is not NULL, goes to stderr after `seconds`. */
+bens_status bens_comm_meet(bens_comm *comm, double seconds, const char *line);
+
 /* Collective. value [n] = the sum over ranks in rank order, the same on all ranks; n is
  * the same everywhere. */
 bens_status bens_comm_sum(bens_comm *comm, double *value, int n, bens_status mine);

@@ -1,10 +1,15 @@
 /* exchange.c - the small collectives: sums, bytes of one rank, texts of all. */
+#define _DEFAULT_SOURCE /* nanosleep */
+
 #include "comm/wire.h"
+#include "core/clock.h"
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { MOST_BYTES = 1 << 30 }; /* of one call of MPI, whose counts are int */
 
@@ -35,6 +40,26 @@ bens_status bens_comm_sum(bens_comm *comm, double *value, int n, bens_status min
         BENS_TRY(sum_few(comm, value + i,
                          n - i < BENS_SUM_VALUES ? n - i : BENS_SUM_VALUES, mine));
     return BENS_OK;
+}
+
+bens_status bens_comm_meet(bens_comm *comm, double seconds, const char *line)
+{
+    enum { FIRST = 50000, LONGEST = 10000000 }; /* ns between two looks */
+    struct timespec pause = {.tv_nsec = FIRST};
+    const double start = bens_clock();
+    MPI_Request request;
+    int all = 0;
+    if (comm->size == 1) return BENS_OK;
+    BENS_MPI(MPI_Ibarrier, comm->handle, &request);
+    for (;;) {
+        BENS_MPI(MPI_Test, &request, &all, MPI_STATUS_IGNORE);
+        if (all) return BENS_OK;
+        nanosleep(&pause, NULL);
+        if (pause.tv_nsec < LONGEST) pause.tv_nsec *= 2;
+        if (line == NULL || bens_clock() - start < seconds) continue;
+        fprintf(stderr, "%s\n", line);
+        line = NULL;
+    }
 }
 
 bens_status bens_comm_broadcast(bens_comm *comm, int root, char **bytes, size_t *size,

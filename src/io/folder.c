@@ -119,6 +119,17 @@ static int open_to_lock(const char *path)
     return fd >= 0 ? fd : open(path, O_RDONLY | flags);
 }
 
+int bens_file_lock(int fd, int how)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+    for (int i = 0; i < 10; i++) {
+        if (flock(fd, how | LOCK_NB) == 0) return 0;
+        if (errno != EWOULDBLOCK) return -1;
+        nanosleep(&pause, NULL);
+    }
+    return flock(fd, how | LOCK_NB);
+}
+
 /* Does a rank have its metrics*.jsonl? It may have lost the one that had the folder, or
  * the file system has no locks of folders (NFS). */
 static bool has_writers(const char *folder, int fd)
@@ -133,7 +144,7 @@ static bool has_writers(const char *folder, int fd)
         if (bens_folder_join(folder, e->d_name, path) != BENS_OK) continue;
         const int file = open_to_lock(path);
         if (file < 0) continue;
-        found = flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+        found = bens_file_lock(file, LOCK_EX) != 0 && errno == EWOULDBLOCK;
         close(file);
     }
     if (dir != NULL) closedir(dir);
@@ -144,9 +155,9 @@ bens_status bens_folder_lock(const char *path, int *lock)
 {
     *lock = -1;
     BENS_TRY(bens_folder_check(path));
-    *lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *lock = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (*lock < 0) return BENS_OK;
-    const bool locked = flock(*lock, LOCK_EX | LOCK_NB) == 0;
+    const bool locked = bens_file_lock(*lock, LOCK_EX) == 0;
     const bool taken = (!locked && errno == EWOULDBLOCK) || has_writers(path, *lock);
     if (locked && !taken) return BENS_OK;
     close(*lock);

@@ -40,6 +40,10 @@ bens_status bens_folder_tidy(const char *path);
 /* The files of metrics.h in a run's folder, as a pattern of fnmatch. */
 #define BENS_METRICS_FILES "metrics*.jsonl"
 
+/* flock without waiting for a run's end; but who only looks whether there is a lock has it
+ * for an instant, so it is tried for 0.1 s. */
+int bens_file_lock(int fd, int how);
+
 /* Takes the folder for this process until the descriptor *lock is closed,
  * so that no other run writes there: neither one that has the folder, nor ranks that
  * outlived the one that had it and still have their metrics*.jsonl. *lock = -1: no such

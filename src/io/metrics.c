@@ -49,7 +49,7 @@ bens_status bens_metrics_open(const char *path, bens_metrics **out)
         close(fd);
         return s;
     }
-    flock(fd, LOCK_SH | LOCK_NB); /* where the file system knows locks */
+    bens_file_lock(fd, LOCK_SH); /* where the file system knows locks */
     m->fd = fd;
     m->cut = ends_cut(fd);
     memcpy(m->path, path, strlen(path) + 1);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Keys that do not touch the bits of a draw. */
+/* Keys that do not touch the law of a draw (another backend rounds otherwise). */
 static const struct {
     const char *section, *key;
 } free_keys[] = {

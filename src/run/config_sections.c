@@ -40,7 +40,8 @@ static const bens_option grid[] = {
     {.name = "timeout", .kind = BENS_OPTION_TIME, .preset = "60 s", .max = 1e9,
      .above_min = true, AT(timeout),
      .doc = "a shard that keeps the others of its group waiting so long is lost: exit 5. "
-            "Longer than a checkpoint takes, for which they wait too"},
+            "A second more for every 10 MB of the group's states and draws, which one of "
+            "them writes"},
     {0}};
 #undef AT
 

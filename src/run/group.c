@@ -45,11 +45,14 @@ static bens_status keep(bens_group *g)
     return bens_keeper_save(g->keeper, g->chain);
 }
 
-/* Collective over the shards. Checkpoints when it is time, and when the run is asked to
- * stop; all shards must agree at which step that is. */
+/* Collective over the shards. Reports and checkpoints when it is time, and checkpoints when
+ * the run is asked to stop; all shards must agree at which step that is. Goes between chains,
+ * too: a pass over the data for the draw of each may take hours together. */
 static bens_status keep_or_stop(bens_group *g)
 {
     const bens_session *s = g->session;
+    if (g->record != NULL && s->work.failed == BENS_OK)
+        note(g, bens_record_tick(g->record, g->step));
     double asked[2] = {bens_stop_asked(),
                        bens_clock() - g->kept >= s->config.checkpoint.every};
     if (s->grid.n_shards > 1) BENS_TRY(bens_comm_sum(s->grid.shards, asked, 2, BENS_OK));
@@ -82,15 +85,14 @@ static bens_status advance(bens_group *g, int64_t from, int64_t until)
         const int64_t look = bens_monitor_next(&g->session->problem, at);
         next = until - at > most ? at + most : until;
         if (next > look) next = look;
-        for (int64_t i = 0; i < g->n; i++) {
+        for (int64_t i = 0; i < g->n && !g->stopped; i++) {
             BENS_TRY(visit(g, i, next, next == look && next < until));
             const double done =
                 (double)g->n * (double)at + (double)(i + 1) * (double)(next - at);
             bens_progress_show(g->progress, done, g->n_diverged);
+            BENS_TRY(keep_or_stop(g));
         }
         if (next == look) describe(g);
-        if (g->record != NULL) note(g, bens_record_tick(g->record, g->step));
-        BENS_TRY(keep_or_stop(g));
     }
     return BENS_OK;
 }
@@ -102,19 +104,28 @@ static void put(bens_group *g, int64_t i, const float *row, const bens_draw *dra
         note(g, bens_record_put(g->record, i, row, draw));
 }
 
-/* Collective over the shards. Draw k of all chains that have not taken it. */
+/* Collective over the shards. */
+static bens_status record_draw(bens_group *g, int64_t i)
+{
+    bens_draw draw;
+    const float *row;
+    BENS_TRY(bens_chain_draw(&g->chain[i], &draw, &row));
+    put(g, i, row, &draw);
+    BENS_TRY(bens_monitor_draw(g->monitor, &g->chain[i], draw.diverging));
+    report(g, i, true);
+    return BENS_OK;
+}
+
+/* Collective over the shards. Draw k of all chains that have not taken it. Behind the last
+ * one nobody asks: a run that is done is not stopped. */
 static bens_status record_draws(bens_group *g, int64_t k)
 {
     g->n_diverged = 0;
     for (int64_t i = 0; i < g->n; i++) {
-        bens_draw draw;
-        const float *row;
-        if (g->chain[i].drawn <= k) {
-            BENS_TRY(bens_chain_draw(&g->chain[i], &draw, &row));
-            put(g, i, row, &draw);
-            BENS_TRY(bens_monitor_draw(g->monitor, &g->chain[i], draw.diverging));
-            report(g, i, true);
-        }
+        const bool wanted = g->chain[i].drawn <= k;
+        if (wanted && i > 0) BENS_TRY(keep_or_stop(g));
+        if (g->stopped) return BENS_OK;
+        if (wanted) BENS_TRY(record_draw(g, i));
         g->n_diverged += g->chain[i].diverged;
     }
     describe(g);

@@ -210,9 +210,9 @@ bens_status bens_plan_show(bens_session *s)
     if (bens_session_speaks(s)) {
         show_work(s);
         status = show_files(s);
-        if (status == BENS_OK)
-            status =
-                bens_folder_create(s->config.run.output, s->request->overwrite, true);
+        if (status == BENS_OK && s->old.model == NULL)
+            status = bens_folder_create(s->config.run.output,
+                                        s->request->overwrite || s->remains, true);
     }
     BENS_TRY(bens_comm_agree(s->world, status));
     BENS_TRY(bens_comm_agree(s->world, show(s)));

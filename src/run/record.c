@@ -165,27 +165,36 @@ static void report(bens_record *r, int64_t i, int64_t step)
     if (bens_metrics_put(r->metrics, &metric) != BENS_OK) r->n_unreported++;
 }
 
-/* Draws first ... first + n - 1 of chain i, of those that wait, fall into one or more
- * rectangles: their values, theta [n][params->n], or (NULL) their flags `done`. */
+/* Those of some draws that fall into one rectangle. */
+typedef struct {
+    int64_t row, column; /* in the file */
+    int64_t first, n;    /* of the run  */
+} part;
+
+/* Draws first ... first + n - 1 of chain i; false: none of them is there. */
+static bool find_part(const bens_record *r, const target *t, int64_t i, int64_t first,
+                      int64_t n, part *out)
+{
+    const int64_t row = r->spec.first_row + i - t->at.row;
+    const int64_t end = t->at.draw + t->at.n_draws;
+    const int64_t from = first > t->at.draw ? first : t->at.draw;
+    const int64_t to = first + n < end ? first + n : end;
+    *out = (part){.row = row, .column = from - t->at.draw, .first = from, .n = to - from};
+    return row >= 0 && row < t->at.n_rows && from < to;
+}
+
+/* Draws first ... first + n - 1 of chain i, of those that wait; theta [n][params->n]. */
 static bens_status write_draws(bens_record *r, int64_t i, int64_t first, int64_t n,
                                const float *theta)
 {
     const pending *c = &r->chain[i];
-    const int64_t row = r->spec.first_row + i;
-    for (int64_t k = 0; k < r->n_targets; k++) {
-        const target *t = &r->target[k];
-        const int64_t in_file = row - t->at.row, end = t->at.draw + t->at.n_draws;
-        const int64_t from = first > t->at.draw ? first : t->at.draw;
-        const int64_t to = first + n < end ? first + n : end;
-        if (in_file < 0 || in_file >= t->at.n_rows || from >= to) continue;
-        const int64_t column = from - t->at.draw;
-        if (theta == NULL)
-            BENS_TRY(bens_samples_done(t->samples, in_file, column, to - from));
-        else
-            BENS_TRY(bens_samples_put(t->samples, in_file, column, to - from,
-                                      theta + (size_t)(from - first) * r->spec.params->n,
-                                      c->draw + (from - c->first)));
-    }
+    part p;
+    for (int64_t k = 0; k < r->n_targets; k++)
+        if (find_part(r, &r->target[k], i, first, n, &p))
+            BENS_TRY(
+                bens_samples_put(r->target[k].samples, p.row, p.column, p.n,
+                                 theta + (size_t)(p.first - first) * r->spec.params->n,
+                                 c->draw + (p.first - c->first)));
     return BENS_OK;
 }
 
@@ -200,13 +209,14 @@ static bens_status write_values(bens_record *r)
     return BENS_OK;
 }
 
-/* The flags of what waits, whose values are on disk. */
+/* The flags `done` of what waits, whose values are on disk. */
 static bens_status write_flags(bens_record *r)
 {
-    for (int64_t i = 0; i < r->spec.n_chains; i++) {
-        const pending *c = &r->chain[i];
-        if (c->n > 0) BENS_TRY(write_draws(r, i, c->first, c->n, NULL));
-    }
+    part p;
+    for (int64_t i = 0; i < r->spec.n_chains; i++)
+        for (int64_t k = 0; k < r->n_targets; k++)
+            if (find_part(r, &r->target[k], i, r->chain[i].first, r->chain[i].n, &p))
+                BENS_TRY(bens_samples_done(r->target[k].samples, p.row, p.column, p.n));
     for (int64_t i = 0; i < r->spec.n_chains; i++) {
         pending *c = &r->chain[i];
         c->first += c->n;

@@ -11,8 +11,8 @@
 /* Collective. Is there a run in the folder to go on with? *old (NULL if not) is
  * its settings as config.ini has them, or samples.h5 where that is lost; owned by the
  * caller (malloc). Rank 0 takes the folder first. resume = must: an error if there is
- * none. A start that was killed before samples.h5 was there has nothing worth keeping:
- * *remains = true, and its files may be removed.
+ * none. *remains = true: there is no run, and what may lie there is of a start that was
+ * killed before samples.h5 was there; it may be removed.
  * Errors: BENS_ERR_CONFIG, BENS_ERR_IO: among them draws without a samples.h5. */
 bens_status bens_resume_find(bens_comm *world, const char *folder,
                              bens_resume_choice resume, bens_layout *layout, char **old,

@@ -6,6 +6,7 @@
 #include "run/resume.h"
 #include "run/state.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +92,7 @@ static bens_status check_draws(bens_session *s)
 }
 
 /* Collective. One rank reads the draws for all. */
-static bens_status check_old(bens_session *s)
+static bens_status check_settings(bens_session *s)
 {
     bens_status status = bens_config_print(&s->config, &s->config_text);
     if (s->old.model == NULL) return bens_comm_agree(s->world, status);
@@ -171,6 +172,15 @@ static void warn_of_cold_draws(const bens_session *s)
             (long long)heat->length, (long long)n, (long long)p->n_draws);
 }
 
+/* Seconds for which shard 0 may keep the others waiting while it writes all that its chains
+ * have, to a disk that takes 10 MB/s of each rank. */
+static double write_time(const bens_session *s)
+{
+    const double state = (double)bens_state_bytes(&s->problem);
+    const double draw = (double)s->problem.stored.n * sizeof(float);
+    return floor((double)bens_session_chains(s) * (state + draw) / 1e7);
+}
+
 bens_status bens_session_create(bens_comm *world, const bens_train_request *request,
                                 bens_session *out)
 {
@@ -183,11 +193,11 @@ bens_status bens_session_create(bens_comm *world, const bens_train_request *requ
     BENS_TRY(bens_comm_agree(world, resolve(out)));
     warn_of_idle_ranks(out);
     BENS_TRY(plan_problem(out));
-    BENS_TRY(check_old(out));
+    BENS_TRY(check_settings(out));
     warn_of_two_priors(out);
     warn_of_cold_draws(out);
     BENS_TRY(plan_files(out));
-    bens_comm_limit(out->grid.shards, grid->timeout);
+    bens_comm_limit(out->grid.shards, grid->timeout + write_time(out));
     const char *comm = grid->comm == BENS_COMM_MPI ? "mpi" : "none";
     const bens_status s =
         bens_workspace_create(&out->problem, comm, out->grid.shards, &out->work);

@@ -30,12 +30,17 @@ static bens_status build_files(bens_session *s)
     return status;
 }
 
-/* Local. How far the run came and how it goes on. */
+/* Local. How far the run came and how it goes on. All is on disk: whether it can be read
+ * back now does not matter to whoever waits for the exit code. */
 static bens_status describe_stop(const bens_session *s)
 {
-    const char *folder = s->config.run.output;
+    const char *const reason = bens_stop_asked() ? bens_stop_reason() : "another rank";
     bens_draws *draws;
-    BENS_TRY(bens_draws_open(folder, &draws));
+    if (bens_draws_open(s->config.run.output, &draws) != BENS_OK)
+        return bens_error_set(BENS_STOPPED,
+                              "stopped by %s; the same command with --resume auto goes "
+                              "on; how far it came is not known: %s",
+                              reason, bens_error_text());
     const long long n = draws->n_complete, all = draws->n_draws;
     bens_draws_close(draws);
     char look[80] = "";
@@ -45,8 +50,7 @@ static bens_status describe_stop(const bens_session *s)
     return bens_error_set(BENS_STOPPED,
                           "stopped by %s with %lld of %lld draws of every chain on disk; "
                           "the same command with --resume auto goes on%s",
-                          bens_stop_asked() ? bens_stop_reason() : "another rank", n, all,
-                          look);
+                          reason, n, all, look);
 }
 
 /* Collective. */
@@ -107,20 +111,29 @@ static bens_status tell_trust(const bens_session *s, bool trusted)
     return BENS_OK;
 }
 
+/* Collective. Chains do not wait for each other, but their ranks do so here; one that failed
+ * does not keep it to itself until then. */
+static bens_status meet(const bens_session *s, bens_status status)
+{
+    enum { SECONDS = 5 };
+    char line[1200];
+    snprintf(
+        line, sizeof line,
+        "bens train: warning: rank %d has failed and waits for the end of the others, "
+        "which go on: %s",
+        bens_comm_rank(s->world), bens_error_text());
+    return bens_comm_meet(s->world, SECONDS, status == BENS_OK ? NULL : line);
+}
+
 /* Collective, but for BENS_ERR_PEER, with which a rank leaves at once. */
 static bens_status finish(bens_group *g, bens_status status, double start)
 {
     const bens_session *s = g->session;
-    double lost = 0, stopped = g->stopped;
-    if (g->record != NULL) {
-        const bens_status flushed = bens_record_flush(g->record);
-        if (status == BENS_OK) status = flushed;
-        lost = (double)bens_record_unreported(g->record);
-    }
+    double sum[2] = {g->stopped};
+    if (g->record != NULL) sum[1] = (double)bens_record_unreported(g->record);
     bens_progress_clear(g->progress);
     if (status == BENS_ERR_PEER) return status;
-
-    double sum[2] = {stopped, lost};
+    BENS_TRY(meet(s, status));
     BENS_TRY(bens_comm_sum(s->world, sum, 2, status));
     if (sum[0] > 0) return tell_stopped(s);
     bool trusted = true;
@@ -220,8 +233,8 @@ static bens_status check_monitored(bens_session *s)
     return status;
 }
 
-/* Local, rank 0. What is wrong with a run that can go on. */
-static bens_status check_old(bens_session *s)
+/* Local, rank 0. Are chains and model those of the run that is there? */
+static bens_status check_chains(bens_session *s)
 {
     const bool same_backend = strcmp(s->old.run.backend, s->config.run.backend) == 0;
     bens_resume_warn(s->config.run.output, &s->layout, s->draws);
@@ -238,7 +251,7 @@ static bens_status run(bens_session *s)
     if (s->old.model != NULL) BENS_TRY(is_finished(s, &finished));
     if (finished) return BENS_OK;
     if (s->old.model != NULL) {
-        const bens_status status = bens_session_speaks(s) ? check_old(s) : BENS_OK;
+        const bens_status status = bens_session_speaks(s) ? check_chains(s) : BENS_OK;
         BENS_TRY(bens_comm_agree(s->world, status));
     }
     bens_draws_close(s->draws); /* it has a byte for every draw */

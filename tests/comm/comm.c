@@ -1,9 +1,13 @@
 /* ctest: ranks 1 2 3 4 8; timeout 60 */
+#define _DEFAULT_SOURCE /* nanosleep */
+
 #include "comm/wire.h"
 #include "comm/world.h"
+#include "core/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static bens_status fail_here(int rank)
 {
@@ -42,6 +46,20 @@ static void lowest_rank_speaks(void **state)
         const bens_status mine = rank < failed ? BENS_OK : fail_here(rank);
         ASSERT_ALL(world, heard(bens_comm_agree(world, mine), failed));
     }
+}
+
+/* Nobody leaves before the last one comes (ranks of a machine have one clock). */
+static void all_meet(void **state)
+{
+    (void)state;
+    const bool last = bens_comm_rank(world) == bens_comm_size(world) - 1;
+    const struct timespec late = {.tv_nsec = 100000000};
+    if (last) nanosleep(&late, NULL);
+    double came = last ? bens_clock() : 0;
+    ASSERT_ALL(world, bens_comm_meet(world, 1e9, "said too early") == BENS_OK);
+    const double left = bens_clock();
+    ASSERT_ALL(world, bens_comm_sum(world, &came, 1, BENS_OK) == BENS_OK);
+    ASSERT_ALL(world, left >= came);
 }
 
 /* Of mixed size and sign: the sum of 8 of them depends on the order. */
@@ -208,19 +226,13 @@ static void the_library(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everybody_well),
-        cmocka_unit_test(each_rank_alone),
-        cmocka_unit_test(lowest_rank_speaks),
-        cmocka_unit_test(sum_in_rank_order),
-        cmocka_unit_test(sum_carries_status),
-        cmocka_unit_test(broadcast_bytes),
-        cmocka_unit_test(broadcast_carries_status),
-        cmocka_unit_test(fetch_values),
-        cmocka_unit_test(gather_texts),
-        cmocka_unit_test(split_keeps_order),
-        cmocka_unit_test(ranks_of_the_node),
-        cmocka_unit_test(an_error_of_mpi),
-        cmocka_unit_test(the_library),
+        cmocka_unit_test(everybody_well),     cmocka_unit_test(each_rank_alone),
+        cmocka_unit_test(lowest_rank_speaks), cmocka_unit_test(all_meet),
+        cmocka_unit_test(sum_in_rank_order),  cmocka_unit_test(sum_carries_status),
+        cmocka_unit_test(broadcast_bytes),    cmocka_unit_test(broadcast_carries_status),
+        cmocka_unit_test(fetch_values),       cmocka_unit_test(gather_texts),
+        cmocka_unit_test(split_keeps_order),  cmocka_unit_test(ranks_of_the_node),
+        cmocka_unit_test(an_error_of_mpi),    cmocka_unit_test(the_library),
     };
     return WORLD_RUN(argc, argv, tests);
 }

@@ -19,6 +19,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static char base[32];
@@ -187,6 +189,33 @@ static void a_folder_is_taken(void **state)
     close(lock);
 }
 
+/* By one who only looks (bens status), for an instant. */
+static void a_folder_is_looked_at(void **state)
+{
+    (void)state;
+    const struct timespec instant = {.tv_nsec = 30000000};
+    int lock, locked[2];
+    char word;
+    assert_int_equal(mkdir("run", 0700), 0);
+    assert_int_equal(pipe(locked), 0);
+    const pid_t looker = fork();
+    if (looker == 0) {
+        int mine = -1;
+        if (bens_folder_lock("run", &mine) != BENS_OK || write(locked[1], "x", 1) != 1)
+            _exit(1);
+        nanosleep(&instant, NULL);
+        _exit(0);
+    }
+    assert_int_equal(read(locked[0], &word, 1), 1);
+    assert_int_equal(bens_folder_lock("run", &lock), BENS_OK);
+    int code;
+    assert_int_equal(waitpid(looker, &code, 0), looker);
+    assert_int_equal(code, 0);
+    close(lock);
+    close(locked[0]);
+    close(locked[1]);
+}
+
 static void a_folder_is_taken_on_a_network(void **state)
 {
     (void)state;
@@ -343,6 +372,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(unfit_places_are_refused, make_base, remove_base),
         cmocka_unit_test_setup_teardown(links_are_not_followed, make_base, remove_base),
         cmocka_unit_test_setup_teardown(a_folder_is_taken, make_base, remove_base),
+        cmocka_unit_test_setup_teardown(a_folder_is_looked_at, make_base, remove_base),
         cmocka_unit_test_setup_teardown(a_folder_is_taken_on_a_network, make_base,
                                         remove_base),
         cmocka_unit_test_setup_teardown(metrics_are_not_written_through_links, make_base,
