@@ -23,7 +23,7 @@ WIDE = os.path.join(source, "examples", "double_well.ini")
 STEP = int(sys.argv[3]) if len(sys.argv) > 3 else 5
 # a checkpoint and a report after every step; one thread, so that "power" can undo
 SMALL = dict(grid__chains=2, chain__burn_in=1, chain__thin=1, chain__draws=2, data__batch=32,
-             checkpoint__every="0.000001 s", run__threads=1)
+             checkpoint__every="0.000000001 s", run__threads=1)
 # draws that are larger than the buffer, which wait for the disk once
 LARGE = dict(grid__chains=1, model__dim=300000, chain__burn_in=1, chain__thin=1, chain__draws=4,
              checkpoint__every="10 min", run__threads=1)

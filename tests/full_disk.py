@@ -21,7 +21,7 @@ RANKS = 4
 PHASES = 6   # points of a run at which the disk is full, beside the first call
 # a checkpoint and a report after every draw
 RUN = dict(grid__chains=4, chain__burn_in=3, chain__thin=2, chain__draws=6, data__batch=32,
-           checkpoint__every="0.000001 s")
+           checkpoint__every="0.000000001 s")
 
 
 def resume(folder, environment=None, **settings):
