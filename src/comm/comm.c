@@ -20,7 +20,7 @@ bens_status bens_comm_check(int code, const char *call)
 /* Collective over the handle, which *out owns from here on, unless this rank fails. */
 static bens_status wrap(MPI_Comm handle, bens_comm **out)
 {
-    bens_comm c = {.handle = handle};
+    bens_comm c = {.handle = handle, .meeting = MPI_REQUEST_NULL};
     BENS_MPI(MPI_Comm_rank, MPI_COMM_WORLD, &c.world_rank);
     MPI_Comm node;
     BENS_MPI(MPI_Comm_rank, handle, &c.rank);
@@ -120,7 +120,10 @@ bens_status bens_comm_self(bens_comm **out)
 {
     bens_comm *p;
     BENS_TRY(bens_alloc(1, sizeof *p, &p));
-    *p = (bens_comm){.handle = MPI_COMM_NULL, .size = 1, .node_size = 1};
+    *p = (bens_comm){.handle = MPI_COMM_NULL,
+                     .meeting = MPI_REQUEST_NULL,
+                     .size = 1,
+                     .node_size = 1};
     *out = p;
     return BENS_OK;
 }

@@ -14,6 +14,7 @@
 
 #include "core/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct bens_comm bens_comm;
@@ -51,8 +52,9 @@ void bens_comm_limit(bens_comm *comm, double seconds);
 bens_status bens_comm_agree(bens_comm *comm, bens_status mine);
 
 /* Collective. Waits until all ranks are here, without the use of a core: they may be hours
- * apart. `line`, if it is not NULL, goes to stderr after `seconds`. */
-bens_status bens_comm_meet(bens_comm *comm, double seconds, const char *line);
+ * apart. *all = false: they were not within `seconds`, and this rank must call it again
+ * before it calls anything else; INFINITY waits until they are. */
+bens_status bens_comm_meet(bens_comm *comm, double seconds, bool *all);
 
 /* Collective. value [n] = the sum over ranks in rank order, the same on all ranks; n is
  * the same everywhere. */

@@ -6,7 +6,6 @@
 
 #include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -42,24 +41,22 @@ bens_status bens_comm_sum(bens_comm *comm, double *value, int n, bens_status min
     return BENS_OK;
 }
 
-bens_status bens_comm_meet(bens_comm *comm, double seconds, const char *line)
+bens_status bens_comm_meet(bens_comm *comm, double seconds, bool *all)
 {
     enum { FIRST = 50000, LONGEST = 10000000 }; /* ns between two looks */
     struct timespec pause = {.tv_nsec = FIRST};
     const double start = bens_clock();
-    MPI_Request request;
-    int all = 0;
-    if (comm->size == 1) return BENS_OK;
-    BENS_MPI(MPI_Ibarrier, comm->handle, &request);
-    for (;;) {
-        BENS_MPI(MPI_Test, &request, &all, MPI_STATUS_IGNORE);
-        if (all) return BENS_OK;
+    int done = comm->size == 1;
+    if (!done && comm->meeting == MPI_REQUEST_NULL)
+        BENS_MPI(MPI_Ibarrier, comm->handle, &comm->meeting);
+    while (!done) {
+        BENS_MPI(MPI_Test, &comm->meeting, &done, MPI_STATUS_IGNORE);
+        if (done || bens_clock() - start >= seconds) break;
         nanosleep(&pause, NULL);
         if (pause.tv_nsec < LONGEST) pause.tv_nsec *= 2;
-        if (line == NULL || bens_clock() - start < seconds) continue;
-        fprintf(stderr, "%s\n", line);
-        line = NULL;
     }
+    *all = done;
+    return BENS_OK;
 }
 
 bens_status bens_comm_broadcast(bens_comm *comm, int root, char **bytes, size_t *size,

@@ -19,6 +19,7 @@ struct bens_comm {
     MPI_Comm handle; /* MPI_COMM_NULL without MPI; a group of one rank sends nothing */
     int rank, size, node_rank, node_size;
     int world_rank;
+    MPI_Request meeting; /* of bens_comm_meet; MPI_REQUEST_NULL: none */
     double limit;        /* seconds that it waits for a peer; 0: for ever */
     double *gathered;    /* [size][1 + BENS_SUM_VALUES], so that no sum can lack memory;
                          NULL in bens_comm_self */

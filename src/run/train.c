@@ -8,6 +8,7 @@
 #include "run/resume.h"
 #include "run/stop.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,13 +117,15 @@ static bens_status tell_trust(const bens_session *s, bool trusted)
 static bens_status meet(const bens_session *s, bens_status status)
 {
     enum { SECONDS = 5 };
-    char line[1200];
-    snprintf(
-        line, sizeof line,
+    bool all;
+    BENS_TRY(bens_comm_meet(s->world, status == BENS_OK ? INFINITY : SECONDS, &all));
+    if (all) return BENS_OK;
+    fprintf(
+        stderr,
         "bens train: warning: rank %d has failed and waits for the end of the others, "
-        "which go on: %s",
+        "which go on: %s\n",
         bens_comm_rank(s->world), bens_error_text());
-    return bens_comm_meet(s->world, SECONDS, status == BENS_OK ? NULL : line);
+    return bens_comm_meet(s->world, INFINITY, &all);
 }
 
 /* Collective, but for BENS_ERR_PEER, with which a rank leaves at once. */
